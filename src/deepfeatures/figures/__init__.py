@@ -1,0 +1,41 @@
+"""Every drawing of the book: plain arrays and tables in, matplotlib axes out.
+
+A function draws on the axes it is given or on a new figure in the book's style, and returns the axes it drew on: one
+`Axes`, or a one-dimensional array of them where there are several panels. Nothing is shown, saved or set globally.
+"""
+
+from .angles import angle_prediction, bias_and_spread
+from .blocks import block_diagonal, units_per_class
+from .controls import per_angle_controls
+from .curves import accuracy_against_iterations, weights_scan
+from .errors import errors_per_digit
+from .heatmap import heat_maps
+from .invariance import by_layer, pair_and_class_distances, trend_within_digit
+from .samples import rotated_digits
+from .spectrum import cumulative, rank_accuracy, scree
+from .style import house, look, save
+from .topology import lenet, pair_topology
+
+__all__ = [
+    "accuracy_against_iterations",
+    "angle_prediction",
+    "bias_and_spread",
+    "block_diagonal",
+    "by_layer",
+    "cumulative",
+    "errors_per_digit",
+    "heat_maps",
+    "house",
+    "lenet",
+    "look",
+    "pair_and_class_distances",
+    "pair_topology",
+    "per_angle_controls",
+    "rank_accuracy",
+    "rotated_digits",
+    "save",
+    "scree",
+    "trend_within_digit",
+    "units_per_class",
+    "weights_scan",
+]

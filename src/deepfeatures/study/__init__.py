@@ -1,0 +1,1 @@
+"""How a chapter is run: parameters, artifacts, provenance, claims, runner."""

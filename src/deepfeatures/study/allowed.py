@@ -1,0 +1,125 @@
+"""What each parameter may hold: one table for all chapters, so that a name means the same everywhere.
+
+A chapter's `parameters` cell gives names, types and defaults; the limits are here. A new name needs a row in `TABLE`.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, init=False)
+class OneOf:
+    """Text that is one of a few words."""
+
+    choices: tuple[str, ...]
+
+    def __init__(self, *choices: str) -> None:
+        object.__setattr__(self, "choices", choices)
+
+    @property
+    def type(self) -> str:
+        return "str"
+
+    def accepts(self, value: object) -> bool:
+        return value in self.choices
+
+    def describe(self) -> str:
+        return "one of " + ", ".join(self.choices)
+
+
+@dataclass(frozen=True)
+class Between:
+    """A number with low <= value <= high. Whole where both limits are ints, real where they are floats."""
+
+    low: float
+    high: float
+    note: str = ""
+
+    @property
+    def type(self) -> str:
+        return "int" if isinstance(self.low, int) and isinstance(self.high, int) else "float"
+
+    def accepts(self, value: object) -> bool:
+        if isinstance(value, bool) or not isinstance(value, int if self.type == "int" else (int, float)):
+            return False
+        return self.low <= value <= self.high  # false for NaN too
+
+    def describe(self) -> str:
+        noun = "a whole number" if self.type == "int" else "a number"
+        limits = f"{noun} from {_number(self.low)} to {_number(self.high)}"
+        return f"{limits} ({self.note})" if self.note else limits
+
+
+@dataclass(frozen=True)
+class Each:
+    """A list of shortest..longest different values, each of which `rule` accepts."""
+
+    rule: OneOf | Between
+    shortest: int
+    longest: int
+
+    @property
+    def type(self) -> str:
+        return f"list[{self.rule.type}]"
+
+    def accepts(self, value: object) -> bool:
+        if not isinstance(value, list) or not self.shortest <= len(value) <= self.longest:
+            return False
+        return all(map(self.rule.accepts, value)) and len(set(value)) == len(value)
+
+    def describe(self) -> str:
+        return f"a list of {self.shortest} to {self.longest} different values, each {self.rule.describe()}"
+
+
+Rule = OneOf | Between | Each
+
+_WEIGHT = Between(0.0, 100.0)
+
+TABLE: dict[str, Rule] = {
+    # data
+    "dataset": OneOf("auto", "mnist", "digits"),
+    "train_digits": Between(0, 60_000, "digits before rotation, 0 = all"),
+    "test_digits": Between(0, 10_000, "digits before rotation, 0 = all"),
+    "validation_digits": Between(10, 10_000, "digits before rotation, held out of training"),
+    "interpolation": OneOf("bilinear", "nearest"),
+    # training
+    "seeds": Between(1, 20, "networks trained, each from its own initialisation"),
+    "first_seed": Between(0, 10_000),
+    "iterations_cap": Between(50, 200_000, "solver steps"),
+    "evaluate_every": Between(10, 20_000, "solver steps"),
+    "patience": Between(10, 100_000, "solver steps"),
+    "tolerance_pp": Between(0.0, 10.0, "percentage points"),
+    "batch": Between(1, 4096, "images"),
+    "momentum": OneOf("caffe", "torch"),
+    "device": OneOf("auto", "cpu", "cuda"),
+    # objectives
+    "normalise": OneOf("global", "per-feature"),
+    "pair_weight": _WEIGHT,
+    "pair_weights": Each(_WEIGHT, 1, 8),
+    "pair_kind": OneOf("rotations", "class"),
+    # analysis
+    "resamples": Between(100, 100_000, "bootstrap resamples"),
+    "sensitivity_iterations": Between(50, 200_000, "solver steps"),
+    "scree_components": Between(2, 500, "singular values drawn"),
+    "heat_digits": Between(1, 100, "test digits of each class"),
+    "prototypes": Between(1, 50, "k-means prototypes of each class"),
+    "variants": Each(OneOf("nearest-interpolation", "torch-momentum"), 0, 2),
+}
+
+
+def describe(name: str) -> str:
+    """What the parameter `name` may hold, in words, for help texts and errors. KeyError for a name the table lacks."""
+    return TABLE[name].describe()
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """` (did you mean 'seeds'?)` where `known` holds a name much like it, else nothing: the tail of a message."""
+    close = get_close_matches(name, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _number(value: float) -> str:
+    """60000 -> 60,000; 0.0 -> 0."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.12g}"

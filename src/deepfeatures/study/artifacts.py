@@ -1,0 +1,133 @@
+"""Everything slow, computed once: kept by content key, written whole or not at all, verified when read."""
+from __future__ import annotations
+
+import errno
+import hashlib
+import importlib
+import inspect
+import json
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from filelock import FileLock
+
+from deepfeatures.study import paths
+from deepfeatures.study.recipes import KINDS, THREADS, Recipe
+
+RECORD = "record.json"
+_verified: set[Path] = set()
+
+
+class Damaged(ValueError):
+    """An artifact's file is not what was written."""
+
+
+class DiskFull(OSError):
+    """There was no space to write an artifact; nothing half-written was kept."""
+
+
+def folder(recipe: Recipe) -> Path:
+    """Where the artifact lies once it is made."""
+    return paths.runs() / "artifacts" / recipe.kind / recipe.key
+
+
+def exists(recipe: Recipe) -> bool:
+    """True where the artifact was made completely (its record is written last)."""
+    return (folder(recipe) / RECORD).is_file()
+
+
+def ensure(recipe: Recipe) -> Path:
+    """The artifact's folder, verified; made first, with all it needs, where it is missing or damaged.
+
+    Safe against other processes: one makes it, the others wait. Raises DiskFull, and whatever the maker raises.
+    """
+    where = folder(recipe)
+    if exists(recipe) and _intact(where):
+        return where
+    inputs = {name: ensure(inner) for name, inner in recipe.inputs.items()}
+    locks = paths.runs() / "locks"
+    locks.mkdir(exist_ok=True)
+    with FileLock(locks / f"{recipe.key}.lock"):
+        if exists(recipe) and _intact(where):  # made by another process while this one waited
+            return where
+        _make(recipe, inputs, where)
+    return where
+
+
+def verify(where: Path) -> None:
+    """Raise Damaged, naming the file, unless every file of the artifact has the size and SHA-256 in its record."""
+    try:
+        files = json.loads((where / RECORD).read_text())["files"]
+    except (ValueError, KeyError, UnicodeDecodeError) as damage:
+        raise Damaged(f"{where.parent.name}/{where.name}: {RECORD} cannot be read ({damage})") from damage
+    for name, (size, digest) in files.items():
+        path = where / name
+        if not path.is_file():
+            raise Damaged(f"{where.parent.name}/{where.name}: {name} is missing")
+        if path.stat().st_size != size or _sha256(path) != digest:
+            raise Damaged(f"{where.parent.name}/{where.name}: {name} is not what was written")
+
+
+def _intact(where: Path) -> bool:
+    if where in _verified:
+        return True
+    try:
+        verify(where)
+    except Damaged as damage:
+        print(f"damaged artifact, made again: {damage}", file=sys.stderr)
+        shutil.rmtree(where)
+        return False
+    _verified.add(where)
+    return True
+
+
+def _make(recipe: Recipe, inputs: dict[str, Path], where: Path) -> None:
+    import torch
+
+    maker = importlib.import_module(KINDS[recipe.kind].maker).make
+    wanted = inspect.signature(maker).parameters
+    scratch = paths.runs() / "scratch" / recipe.key  # survives a kill: training goes on from its checkpoint
+    temporary = paths.runs() / "artifacts" / ".unfinished" / f"{recipe.key}-{os.getpid()}"
+    offered = {"scratch": scratch, "data_root": paths.data_root()}
+    before, started = torch.get_num_threads(), time.time()
+    torch.set_num_threads(THREADS)
+    try:
+        _clear_unfinished(recipe)
+        temporary.mkdir(parents=True)
+        scratch.mkdir(parents=True, exist_ok=True)
+        maker(out=temporary, inputs=inputs, **{k: v for k, v in offered.items() if k in wanted}, **recipe.params)
+        files = {p.name: (p.stat().st_size, _sha256(p)) for p in sorted(temporary.iterdir())}
+        made = {"seconds": round(time.time() - started, 1), "threads": THREADS}
+        record = {**recipe.to_json(), "key": recipe.key, "files": files, "made": made}
+        (temporary / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+        where.parent.mkdir(parents=True, exist_ok=True)
+        if where.exists():  # a folder without a record, left by a removal that was cut short
+            shutil.rmtree(where)
+        temporary.rename(where)
+    except OSError as failure:
+        if failure.errno in (errno.ENOSPC, errno.EDQUOT):
+            free = shutil.disk_usage(paths.runs()).free
+            raise DiskFull(
+                failure.errno,
+                f"no space left while writing {recipe.kind} {recipe.key} under {paths.runs()} ({free / 1e6:,.0f} MB free): "
+                "nothing half-written was kept; free some space, or point DEEPFEATURES_RUNS at a larger disk, and run again",
+            ) from failure
+        raise
+    finally:
+        torch.set_num_threads(before)
+        shutil.rmtree(temporary, ignore_errors=True)
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _clear_unfinished(recipe: Recipe) -> None:
+    # Only what this recipe's earlier, killed processes left: the lock says that none of them runs any more.
+    for left in (paths.runs() / "artifacts" / ".unfinished").glob(f"{recipe.key}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

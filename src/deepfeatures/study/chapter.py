@@ -1,0 +1,155 @@
+"""What a chapter holds in its hands: checked parameters, the data tier, artifacts, and the claims it reports."""
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from IPython.display import display
+
+from deepfeatures.data.digits import resolve_digits
+from deepfeatures.study import artifacts, catalogue, claims, parameters, paths, verdicts
+from deepfeatures.study.devices import pick_device
+from deepfeatures.study.opened import Readout, Rotated, Selection
+from deepfeatures.study.plans import PLANS, Workbench
+from deepfeatures.study.recipes import Recipe
+from deepfeatures.study.tables import Banner, Table, shown, with_interval
+
+RUN_FOLDER = "DEEPFEATURES_RUN_FOLDER"
+
+
+class Measured(Protocol):
+    """What `analysis` returns for a statistic: the value, its interval, how many units were resampled and which."""
+
+    @property
+    def value(self) -> float: ...
+    @property
+    def interval(self) -> tuple[float, float] | None: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def unit(self) -> str: ...
+
+
+def chapter(slug: str, given: Mapping[str, Any]) -> Chapter:
+    """Begin a chapter: `study = df.chapter("mu-lenet", globals())`. Shows the data tier; computes nothing yet.
+
+    given: the notebook's globals; only the names in its parameters cell are read. Raises ParameterError.
+    """
+    study = Chapter(slug, given)
+    display(study.banner)
+    return study
+
+
+class Chapter:
+    """One run of one chapter. Artifacts that are missing are made when first asked for, with a progress bar."""
+
+    def __init__(self, slug: str, given: Mapping[str, Any]) -> None:
+        declared = catalogue.chapter(slug).parameters
+        self.slug = slug
+        self.parameters = parameters.resolve(slug, declared, {name: given[name] for name in declared if name in given})
+        self.source = resolve_digits(str(self.parameters["dataset"]), paths.data_root())
+        self.profile = catalogue.profile_of(slug, self.parameters)
+        self.device = pick_device(str(self.parameters.get("device", "auto")))
+        self.claims = claims.load_all(known_chapters=list(catalogue.slugs()))
+        self.records: list[claims.Record] = []
+
+    @property
+    def tier(self) -> str:
+        return self.source.tier
+
+    @property
+    def banner(self) -> Banner:
+        return Banner(self.tier, self.profile, self.source.note)
+
+    @cached_property
+    def recipes(self) -> dict[str, list[Recipe]]:
+        return PLANS[self.slug](Workbench(self.source, self.parameters, self.device))
+
+    def _folders(self, name: str) -> list[Path]:
+        if name not in self.recipes:
+            raise KeyError(f"chapter {self.slug} has no artifact {name!r}: it has {', '.join(self.recipes)}")
+        return [artifacts.ensure(recipe) for recipe in self.recipes[name]]
+
+    def readouts(self, name: str) -> list[Readout]:
+        """What one network's ip1 says, one a seed."""
+        return [Readout(folder) for folder in self._folders(name)]
+
+    def selection(self, name: str) -> Selection:
+        """The run on the validation split that decided how long to train."""
+        return self.selections(name)[0]
+
+    def selections(self, name: str) -> list[Selection]:
+        """Several such runs, in the plan's order."""
+        return [Selection(folder) for folder in self._folders(f"{name}/selection")]
+
+    def rotated(self) -> Rotated:
+        """The digits at their seven angles."""
+        return Rotated(self._folders("rotated")[0])
+
+    def report(self, claim: str, measured: Measured, *, seeds: int | None = None, note: str | None = None) -> None:
+        """Say what was measured for a claim of the ledger. seeds: networks trained; 0 for a statistic of the data."""
+        self.records.append(
+            claims.record(
+                self.claims,
+                self.slug,
+                claim,
+                value=measured.value,
+                interval=measured.interval,
+                n=measured.n,
+                unit=measured.unit,
+                seeds=self.parameters["seeds"] if seeds is None else seeds,
+                tier=self.tier,
+                profile=self.profile,
+                note=note,
+            )
+        )
+
+    def number(self, name: str, value: float, digits: int = 2) -> None:
+        """Keep a number for the prose: written there as {glue:text}`name`."""
+        from myst_nb import glue
+
+        glue(name, shown(float(value), digits), display=False)
+
+    def table(self, headings: list[str], rows: list[list[Any]], caption: str = "", digits: int = 2) -> Table:
+        """A table of texts and numbers; a measured statistic is shown with its interval."""
+        return Table(headings, [[_cell(value, digits) for value in row] for row in rows], caption)
+
+    def verdicts(self) -> Table:
+        """One row a claim of this chapter. Writes results.json beside the run: the last cell of every chapter."""
+        self._write()
+        mine = {name: claim for name, claim in self.claims.items() if claim.chapter == self.slug}
+        rows = []
+        for row in verdicts.table(mine, self.records):
+            measured = "" if row["value"] is None else with_interval(row["value"], row["interval"] and tuple(row["interval"]))
+            paper = "" if row["paper_value"] is None else shown(row["paper_value"])
+            rows.append([row["statement"], paper, measured, row["verdict"]])
+        caption = f"Claims of this chapter: tier {self.tier}, profile {self.profile}."
+        return Table(["What the paper says", "its figure", "measured here [interval]", "verdict"], rows, caption)
+
+    def _write(self) -> None:
+        given = os.environ.get(RUN_FOLDER)
+        folder = Path(given) if given else paths.runs() / "interactive" / self.slug
+        folder.mkdir(parents=True, exist_ok=True)
+        result = {
+            "chapter": self.slug,
+            "profile": self.profile,
+            "tier": self.tier,
+            "device": self.device,
+            "parameters": self.parameters,
+            "data_fingerprint": self.source.fingerprint,
+            "artifacts": {name: [recipe.key for recipe in made] for name, made in self.recipes.items()},
+            "records": [record.model_dump(mode="json") for record in self.records],
+        }
+        temporary = folder / "results.json.tmp"
+        temporary.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n")
+        temporary.replace(folder / "results.json")
+
+
+def _cell(value: Any, digits: int) -> str:
+    if hasattr(value, "interval"):
+        return with_interval(value.value, value.interval, digits)
+    return shown(value, digits) if isinstance(value, float) else str(value)

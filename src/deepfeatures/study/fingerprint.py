@@ -1,0 +1,100 @@
+"""What a result depends on besides its parameters: the code that makes it and the numerical packages."""
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.metadata
+import io
+import tokenize
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+# The packages that do arithmetic. The rest of the lock (a renderer, a linter) may move without retraining anything.
+NUMERICS = ("numpy", "scipy", "scikit-learn", "torch", "torchvision")
+
+
+@cache
+def numerics() -> str:
+    """Versions of the numerical packages as installed, e.g. 'numpy 2.4.6, ...'. A local suffix (+cpu) does not count."""
+    return ", ".join(f"{name} {importlib.metadata.version(name).split('+')[0]}" for name in NUMERICS)
+
+
+def source(modules: Iterable[str]) -> str:
+    """Digest of the given modules of this package and of every module of it that they import, directly or not.
+
+    Comments, docstrings and blank lines do not count: to explain code better is not to change what it computes.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(closure(modules)):
+        digest.update(name.encode() + b"\0" + _code(_file(name)).encode() + b"\0")
+    return digest.hexdigest()
+
+
+def closure(modules: Iterable[str]) -> set[str]:
+    """Names of the given modules and of all modules of the package reachable from them by import statements.
+
+    An import under `if TYPE_CHECKING:` does not count: it never runs.
+    """
+    found: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(_imports(_file(name)))
+    return found
+
+
+def _file(module: str) -> Path:
+    path = PACKAGE.joinpath(*module.split(".")[1:])
+    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    raise ModuleNotFoundError(f"{module} is not a module of this package")
+
+
+@cache
+def _imports(file: Path) -> tuple[str, ...]:
+    names: list[str] = []
+    for node in _running(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            for alias in node.names:  # `from package import module` names a module; else the name lives in node.module
+                inner = f"{node.module}.{alias.name}"
+                names.append(inner if node.module.startswith("deepfeatures") and _is_module(inner) else node.module)
+    return tuple(name for name in names if name.startswith("deepfeatures."))
+
+
+def _running(tree: ast.AST) -> Iterable[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        yield node
+        yield from _running(node)
+
+
+def _is_module(name: str) -> bool:
+    path = PACKAGE.joinpath(*name.split(".")[1:])
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+@cache
+def _code(file: Path) -> str:
+    """The file's text less comments, docstrings and blank lines: the same on every Python."""
+    text = file.read_text()
+    lines = text.splitlines()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
+            first = node.body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+                for number in range(first.lineno - 1, first.end_lineno or first.lineno):
+                    lines[number] = ""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    return "\n".join(line.rstrip() for line in lines if line.strip())

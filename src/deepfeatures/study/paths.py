@@ -1,0 +1,53 @@
+"""Where things lie: one place that knows the folders of a checkout."""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def root() -> Path:
+    """The checkout: $DEEPFEATURES_ROOT, else the folder this package is installed from.
+
+    Raises FileNotFoundError where there is no `notebooks/` (a package copied without its book).
+    """
+    given = os.environ.get("DEEPFEATURES_ROOT")
+    folder = Path(given) if given else Path(__file__).resolve().parents[3]
+    if not (folder / "notebooks").is_dir():
+        raise FileNotFoundError(
+            f"no notebooks/ in {folder}: run from a checkout of the book, or set DEEPFEATURES_ROOT to one"
+        )
+    return folder
+
+
+def runs() -> Path:
+    """Everything computed: $DEEPFEATURES_RUNS, else `runs/` in the checkout. Made when first asked for."""
+    given = os.environ.get("DEEPFEATURES_RUNS")
+    folder = Path(given).resolve() if given else root() / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def notebooks() -> Path:
+    """The chapters' sources."""
+    return root() / "notebooks"
+
+
+def claims() -> Path:
+    """The claim ledger."""
+    return root() / "claims"
+
+
+def profiles() -> Path:
+    """Parameter presets."""
+    return root() / "profiles"
+
+
+def book() -> Path:
+    """Hand-written pages and the published chapters."""
+    return root() / "book"
+
+
+def data_root() -> Path:
+    """Where real data is looked for: $DEEPFEATURES_DATA, else `data/` in the checkout."""
+    given = os.environ.get("DEEPFEATURES_DATA")
+    return Path(given) if given else root() / "data"

@@ -1,0 +1,200 @@
+"""What each chapter needs: resolved parameters in, named recipes out. Nothing is computed here.
+
+A name stands for one recipe or, where training is involved, for one a seed. Parameters have been checked by
+`study.parameters` before they come here.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deepfeatures.data.digits import DigitSource
+from deepfeatures.data.rotation import ANGLES_DEG
+from deepfeatures.study.recipes import Recipe
+
+Named = dict[str, list[Recipe]]
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """Builds the recipes that chapters share. source: the digits found; params: a chapter's; device: 'cpu' or 'cuda'."""
+
+    source: DigitSource
+    params: Mapping[str, Any]
+    device: str = "cpu"
+
+    @property
+    def seeds(self) -> range:
+        first = self.params["first_seed"]
+        return range(first, first + self.params["seeds"])
+
+    def rotated(self, interpolation: str | None = None) -> Recipe:
+        p = self.params
+        return Recipe(
+            "rotated",
+            {
+                "dataset": self.source.name,
+                "fingerprint": self.source.fingerprint,
+                "train_digits": p["train_digits"],
+                "test_digits": p["test_digits"],
+                "interpolation": interpolation or p["interpolation"],
+                "angles_deg": list(ANGLES_DEG),
+            },
+        )
+
+    def selection(self, objective: str, *, cap: int | None = None, **settings: Any) -> Recipe:
+        """One run on the split decides for all seeds: it is made with the first seed."""
+        p = self.params
+        inputs = {"rotated": self.rotated()}
+        if objective == "class-means":
+            inputs["teacher"] = self.selection("softmax")
+        cap = p["iterations_cap"] if cap is None else cap
+        return Recipe(
+            "selection",
+            {
+                "objective": objective,
+                "seed": p["first_seed"],
+                "cap": cap,
+                "evaluate_every": min(p["evaluate_every"], cap),
+                "patience": p["patience"],
+                "tolerance_pp": p["tolerance_pp"],
+                "validation_digits": p["validation_digits"],
+                "device": self.device,
+                **settings,
+            },
+            inputs,
+        )
+
+    def network(
+        self, objective: str, seed: int, *, selection: Recipe | None = None, interpolation: str | None = None, **settings: Any
+    ) -> Recipe:
+        inputs = {
+            "rotated": self.rotated(interpolation),
+            "selection": self.selection(objective, **settings) if selection is None else selection,
+        }
+        if objective == "class-means":
+            inputs["teacher"] = self.network("softmax", seed)
+        return Recipe("network", {"objective": objective, "seed": seed, "device": self.device, **settings}, inputs)
+
+    def readout(self, network: Recipe | None, *, seed: int, features: str = "network", interpolation: str | None = None) -> Recipe:
+        inputs = {"rotated": self.rotated(interpolation)}
+        if network is not None:
+            inputs["network"] = network
+        return Recipe(
+            "readout",
+            {
+                "features": features,
+                "seed": seed,
+                "prototypes": self.params["prototypes"],
+                "heat_digits": self.params["heat_digits"],
+                "resamples": self.params["resamples"],
+            },
+            inputs,
+        )
+
+    def raw(self, seed: int) -> Recipe:
+        return self.network("softmax", seed)
+
+    def mu(self, seed: int, normalise: str) -> Recipe:
+        return self.network("class-means", seed, normalise=normalise)
+
+    def pair(self, seed: int, kind: str) -> Recipe:
+        return self.network("pair", seed, pair_kind=kind, pair_weight=self.params["pair_weight"])
+
+    def pair_without_weight(self, seed: int) -> Recipe:
+        """The control: PAIR's schedule with its Euclidean losses at weight 0, for as many iterations as PAIR."""
+        chosen_by = self.selection("pair", pair_kind="rotations", pair_weight=self.params["pair_weight"])
+        return self.network("pair", seed, selection=chosen_by, pair_kind="rotations", pair_weight=0.0)
+
+    def readouts(self, network_of: Callable[[int], Recipe]) -> list[Recipe]:
+        return [self.readout(network_of(seed), seed=seed) for seed in self.seeds]
+
+    def untrained(self) -> list[Recipe]:
+        return [self.readout(None, seed=seed, features="untrained") for seed in self.seeds]
+
+    def pixels(self) -> list[Recipe]:
+        return [self.readout(None, seed=self.params["first_seed"], features="pixels")]
+
+
+def rotated_mnist(bench: Workbench) -> Named:
+    first = bench.params["first_seed"]
+    named = {
+        "raw": bench.readouts(bench.raw),
+        "untrained": bench.untrained(),
+        "pixels": bench.pixels(),
+        "rotated": [bench.rotated()],
+        "raw/selection": [bench.selection("softmax")],
+    }
+    chosen = bench.selection("softmax")
+    if "nearest-interpolation" in bench.params["variants"]:
+        turned = bench.network("softmax", first, selection=chosen, interpolation="nearest")
+        named["raw, nearest"] = [bench.readout(turned, seed=first, interpolation="nearest")]
+    if "torch-momentum" in bench.params["variants"]:
+        moved = bench.network("softmax", first, selection=chosen, momentum="torch")
+        named["raw, torch momentum"] = [bench.readout(moved, seed=first)]
+    return named
+
+
+def mu_lenet(bench: Workbench) -> Named:
+    first = bench.params["first_seed"]
+    main = bench.params["normalise"]
+    other = "per-feature" if main == "global" else "global"
+    other_mu = bench.network(
+        "class-means", first, selection=bench.selection("class-means", normalise=main), normalise=other
+    )
+    return {
+        "raw": bench.readouts(bench.raw),
+        "mu": bench.readouts(lambda seed: bench.mu(seed, main)),
+        f"mu, {other}": [bench.readout(other_mu, seed=first)],
+        "untrained": bench.untrained(),
+        "pixels": bench.pixels(),
+        "raw/selection": [bench.selection("softmax")],
+        "mu/selection": [bench.selection("class-means", normalise=main)],
+        "mu, unscaled/selection": [bench.selection("class-means", normalise="none")],
+    }
+
+
+def pair_lenet(bench: Workbench) -> Named:
+    p = bench.params
+    main = p["pair_kind"]
+    other = "class" if main == "rotations" else "rotations"
+    chosen = bench.selection("pair", pair_kind=main, pair_weight=p["pair_weight"])
+    other_pair = [
+        bench.network("pair", seed, selection=chosen, pair_kind=other, pair_weight=p["pair_weight"]) for seed in bench.seeds
+    ][:1]
+    scan = [
+        bench.selection("pair", cap=p["sensitivity_iterations"], pair_kind=main, pair_weight=weight)
+        for weight in p["pair_weights"]
+    ]
+    return {
+        "raw": bench.readouts(bench.raw),
+        "pair": bench.readouts(lambda seed: bench.pair(seed, main)),
+        f"pair, {other}": [bench.readout(network, seed=p["first_seed"]) for network in other_pair],
+        "pair, weight 0": bench.readouts(bench.pair_without_weight),
+        "untrained": bench.untrained(),
+        "pixels": bench.pixels(),
+        "raw/selection": [bench.selection("softmax")],
+        "pair/selection": [chosen],
+        "weights/selection": scan,
+    }
+
+
+def feature_spaces(bench: Workbench) -> Named:
+    return {
+        "raw": bench.readouts(bench.raw),
+        "mu": bench.readouts(lambda seed: bench.mu(seed, bench.params["normalise"])),
+        "pair": bench.readouts(lambda seed: bench.pair(seed, bench.params["pair_kind"])),
+        "pair, weight 0": bench.readouts(bench.pair_without_weight),
+        "untrained": bench.untrained(),
+        "pixels": bench.pixels(),
+        "rotated": [bench.rotated()],
+    }
+
+
+PLANS: dict[str, Callable[[Workbench], Named]] = {
+    "rotated-mnist": rotated_mnist,
+    "mu-lenet": mu_lenet,
+    "pair-lenet": pair_lenet,
+    "feature-spaces": feature_spaces,
+}

@@ -1,0 +1,81 @@
+"""A recipe says how an artifact is made; its key says what it depends on."""
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from deepfeatures.study import fingerprint
+
+THREADS = 1  # every artifact is computed by one thread: results then do not depend on how many cores there are
+
+
+@dataclass(frozen=True)
+class Kind:
+    """maker: the module whose `make` writes the artifact. sources: what its result depends on, if not all it imports."""
+
+    maker: str
+    sources: tuple[str, ...] = ()
+
+    def fingerprint(self) -> str:
+        return fingerprint.source(self.sources or (self.maker,))
+
+
+KINDS: dict[str, Kind] = {
+    # Reading the raw files is covered by their checksum, so the code that finds and reads them does not count.
+    "rotated": Kind("deepfeatures.data.rotated", ("deepfeatures.data.rotation",)),
+    "selection": Kind("deepfeatures.training.selection"),
+    "network": Kind("deepfeatures.training.final"),
+    "readout": Kind("deepfeatures.analysis.readout"),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """kind: a name in KINDS. params: JSON values given to the maker. inputs: other recipes, by the name the maker uses."""
+
+    kind: str
+    params: Mapping[str, Any]
+    inputs: Mapping[str, Recipe] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"{self.kind!r} is not a kind of artifact: {', '.join(KINDS)}")
+
+    @cached_property
+    def key(self) -> str:
+        """20 hexadecimal digits: kind, parameters (device among them), inputs, code, numerical packages, threads."""
+        return hashlib.sha256(json.dumps(self._identity(), sort_keys=True).encode()).hexdigest()[:20]
+
+    def _identity(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "params": dict(self.params),
+            "inputs": {name: recipe.key for name, recipe in self.inputs.items()},
+            "source": KINDS[self.kind].fingerprint(),
+            "numerics": fingerprint.numerics(),
+            "threads": THREADS,
+        }
+
+    def closure(self) -> dict[str, Recipe]:
+        """This recipe and all it needs, by key, inputs before what uses them."""
+        found: dict[str, Recipe] = {}
+        for recipe in self.inputs.values():
+            found.update(recipe.closure())
+        found[self.key] = self
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """As `from_json` reads it: inputs by key."""
+        inputs = {name: recipe.key for name, recipe in self.inputs.items()}
+        return {"kind": self.kind, "params": dict(self.params), "inputs": inputs}
+
+
+def from_json(records: Mapping[str, Mapping[str, Any]], key: str) -> Recipe:
+    """The recipe of `key` among records made by `to_json`. Raises KeyError where it is not there."""
+    record = records[key]
+    inputs = {name: from_json(records, inner) for name, inner in record["inputs"].items()}
+    return Recipe(record["kind"], record["params"], inputs)

@@ -1,0 +1,172 @@
+"""The scoreboard: judged claims as Markdown, every number taken from the rows and none from the keyboard.
+
+A row is what `verdicts.table` gives (id, paper, location, statement, paper_value, value, interval, n, unit, seeds,
+profile, tier, verdict, chapter; unit: of resampling), joined by `rows` with the unit of the value and the reason why
+a claim is not attempted, which stand in the ledger.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from deepfeatures.study import verdicts
+from deepfeatures.study.claims import Claim, Record
+
+Row = Mapping[str, Any]
+
+# Word and mark: the marks differ in shape, so that no colour is needed to tell them apart.
+MARKS = {
+    "reproduced": "●",
+    "reproduced in direction": "◐",
+    "not reproduced": "○",
+    "not comparable": "≠",
+    "not attempted": "–",
+    "preview": "…",
+}
+
+# The front page shows these where the ledger has them; see `headline`.
+HEADLINES = (
+    "rudd2017/softmax-raw",
+    "rudd2017/mav-raw",
+    "rudd2017/per-angle-mav-raw",
+    "rudd2017/mav-mu",
+    "rudd2017/softmax-pair",
+    "rudd2017/mav-pair",
+)
+
+
+def rows(claims: Mapping[str, Claim], records: Iterable[Record]) -> list[dict[str, Any]]:
+    """Every claim of the ledger, judged, with `value_unit` and `reason` beside what the verdict table holds."""
+    return [
+        row | {"value_unit": claims[row["id"]].unit, "reason": claims[row["id"]].not_attempted}
+        for row in verdicts.table(claims, records)
+    ]
+
+
+def number(value: Any) -> str:
+    """A measured value for reading: two decimals from 1 upwards, three significant digits below; others as they are."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return _cell(str(value))
+    if isinstance(value, int):
+        return f"{value:,}".replace("-", "−")
+    return (f"{value:,.2f}" if abs(value) >= 1 else f"{value:.3g}").replace("-", "−")
+
+
+def headline(rows: Sequence[Row]) -> list[Row]:
+    """The rows for the front page: HEADLINES in that order, then the first others that carry a paper's number."""
+    known = {row["id"]: row for row in rows}
+    chosen = [known[claim] for claim in HEADLINES if claim in known]
+    others = [row for row in rows if isinstance(row["paper_value"], int | float) and row not in chosen]
+    return chosen + others[: max(0, len(HEADLINES) - len(chosen))]
+
+
+def counts(rows: Sequence[Row]) -> str:
+    """How many claims came out how: a list, laid out by the style sheet. Verdicts that never occur are left out."""
+    tally = Counter(row["verdict"] for row in rows)
+    unknown = sorted(set(tally) - set(MARKS))
+    if unknown:
+        raise ValueError(f"verdicts without a mark on the scoreboard: {unknown}; known: {sorted(MARKS)}")
+    items = [f"- {mark} **{tally[verdict]}** {verdict}" for verdict, mark in MARKS.items() if tally[verdict]]
+    return "\n".join([":::{div} verdict-counts", *items, ":::"])
+
+
+def table(rows: Sequence[Row], chapters: Mapping[str, str] | None = None) -> str:
+    """One table of claims. chapters: slug to title of every chapter that has a page, where rows shall link to them."""
+    lines = [":::{table}", ":class: claims", "", "| Claim | The paper | Here | Verdict |", "|---|--:|--:|---|"]
+    for row in rows:
+        place = _cell(str(row["location"]))
+        if row["value_unit"]:
+            place += f" · in {_cell(row['value_unit'])}"
+        if row["reason"]:
+            place += f" · {_cell(row['reason'])}"
+        if row["chapter"] in (chapters or ()):
+            place += f" · {{doc}}`{row['chapter']} </chapters/{row['chapter']}>`"
+        claim = f"{_cell(str(row['statement']))} [{place}]{{.claim-place}}"
+        lines.append(f"| {claim} | {_printed(row['paper_value'])} | {_measured(row)} | {_verdict(row['verdict'])} |")
+    return "\n".join([*lines, ":::"])
+
+
+def summary(rows: Sequence[Row], chapters: Mapping[str, str]) -> str:
+    """What the front page opens with: the counts, one sentence on what was judged, the headline claims."""
+    if not rows:
+        return "The ledger holds no claims yet."
+    judged = [row for row in rows if row["verdict"] not in ("preview", "not attempted", "not comparable")]
+    if judged:
+        sentence = (
+            f"Of {len(rows)} results that the paper asserts about rotated digits, {len(judged)} were judged, at the"
+            " paper's sizes and on the paper's data. [All of them](scoreboard.md)."
+        )
+    elif any(row["verdict"] == "preview" for row in rows):
+        sentence = (
+            f"This is a preview: none of the {len(rows)} claims was judged, because only a run at the paper profile is."
+            " [All claims](scoreboard.md)."
+        )
+    else:
+        sentence = f"None of the {len(rows)} claims was judged in this render. [All claims](scoreboard.md)."
+    return "\n\n".join([counts(rows), sentence, table(headline(rows), chapters)])
+
+
+def full(rows: Sequence[Row], chapters: Mapping[str, str], slugs: Sequence[str]) -> str:
+    """The whole scoreboard: a table per chapter in the book's order (slugs), then the claims no chapter measures."""
+    parts = [counts(rows)] if rows else ["The ledger holds no claims yet."]
+    for slug in slugs:
+        own = [row for row in rows if row["chapter"] == slug]
+        if own:
+            title = f"{{doc}}`/chapters/{slug}`" if slug in chapters else f"`{slug}` (not run)"
+            parts += [f"## {slug}", title, table(own)]
+    rest = [row for row in rows if row["chapter"] not in slugs]
+    if rest:
+        parts += ["## Measured by no chapter", table(rest)]
+    return "\n\n".join(parts)
+
+
+def how_sure(rows: Sequence[Row]) -> str:
+    """One paragraph on seeds and resampling, from what the rows carry."""
+    measured = [row for row in rows if row["value"] is not None]
+    if not measured:
+        return "Nothing has been measured in this render, so there is nothing yet to be sure of."
+    with_interval = sum(row["interval"] is not None for row in measured)
+    seeds = sorted({row["seeds"] for row in measured if row["seeds"]})
+    units = sorted({row["unit"] for row in measured})
+    text = f"{len(measured)} claims have a measured value, {with_interval} of them with an {{term}}`interval`."
+    if seeds:
+        span = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+        networks = _plural("network", seeds[-1])
+        text += f" What depends on training rests on {span} {networks}, each from its own {{term}}`seed`."
+    return text + f" Resampled were, as named with each value: {_cell(', '.join(units))}."
+
+
+def _printed(value: float | None) -> str:
+    """The paper's number; the ledger holds 15 as 15.0."""
+    return number(int(value) if value is not None and value == int(value) else value)
+
+
+def _measured(row: Row) -> str:
+    if row["value"] is None:
+        return "–"
+    text = f"**{number(row['value'])}**"
+    if row["interval"] is not None:
+        low, high = row["interval"]
+        text += f" [\\[{number(low)}, {number(high)}\\]]{{.claim-interval}}"
+    facts = [f"n = {number(row['n'])} ({_cell(row['unit'])})"]
+    if row["seeds"]:
+        facts.append(f"{row['seeds']} {_plural('seed', row['seeds'])}")
+    if row["tier"] != "original":
+        facts.append(f"{row['tier']} data")
+    return f"{text} [{', '.join(facts)}]{{.claim-place}}"
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}s"
+
+
+def _verdict(word: str) -> str:
+    return f"{MARKS[word]} {word}"
+
+
+def _cell(text: str) -> str:
+    """Text fit for a table cell: one line, no bare pipe, nothing that opens a substitution."""
+    return " ".join(text.split()).replace("|", "\\|").replace("{{", "{ {")

@@ -1,0 +1,37 @@
+"""From a recipe's words to an objective: shared by the selection of iterations and by the final training."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from deepfeatures.networks.lenet import load
+from deepfeatures.training.class_means import describe, targets
+from deepfeatures.training.objectives import ClassMeans, Pair, Softmax
+
+OBJECTIVES = ("softmax", "class-means", "pair")
+
+
+def objective_of(
+    objective: str,
+    *,
+    teacher: Path | None,
+    images: np.ndarray,
+    labels: np.ndarray,
+    normalise: str,
+    pair_weight: float,
+    device: str,
+) -> Softmax | ClassMeans | Pair:
+    """images (n, angles, 28, 28) and labels (n,) are the training set; mu-LeNet's targets are the teacher's means on it."""
+    if objective == "softmax":
+        return Softmax()
+    if objective == "pair":
+        return Pair(pair_weight)
+    if objective != "class-means":
+        raise ValueError(f"objective {objective!r}: allowed are {', '.join(OBJECTIVES)}")
+    if teacher is None:
+        raise ValueError("regression to class means needs a teacher: the network whose means are the targets")
+    flat = images.reshape(-1, *images.shape[2:])
+    space = describe(load(teacher, device), flat, np.repeat(labels, images.shape[1]))
+    return ClassMeans(torch.from_numpy(targets(space, normalise)).to(device))

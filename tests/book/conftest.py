@@ -1,0 +1,54 @@
+"""A small book to render: the real pages and configuration, a ledger and chapters made up in `made_up`."""
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from deepfeatures.study import site
+from tests.book import made_up
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="session")
+def small_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with the real book, its chapters and ledger aside."""
+    root = tmp_path_factory.mktemp("checkout")
+    for name in ("book", "_config.yml"):
+        (root / name).symlink_to(ROOT / name)
+    for name in ("notebooks", "claims"):
+        (root / name).mkdir()
+    (root / "claims" / "rudd2017.yaml").write_text(made_up.LEDGER, "utf-8")
+    made_up.write(root / "run")
+    return root
+
+
+@pytest.fixture
+def small_checkout(small_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, taken by the package for its own checkout, with runs/ in it."""
+    monkeypatch.setenv("DEEPFEATURES_ROOT", str(small_root))
+    monkeypatch.setenv("DEEPFEATURES_RUNS", str(small_root / "runs"))
+    return small_root
+
+
+@pytest.fixture(scope="session")
+def small_site(small_root: Path) -> Path:
+    """The small book rendered strictly, once for all tests of this folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEEPFEATURES_ROOT", str(small_root))
+        patch.setenv("DEEPFEATURES_RUNS", str(small_root / "runs"))
+        return site.render(small_root / "run", small_root / "html", strict=True, notice="A small & made-up book").parent
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of an installed Chromium. Without one the test fails in CI and is skipped elsewhere."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    reason = "no Chromium on the path: the pages were not opened in a browser (Debian: apt-get install chromium)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -1,0 +1,113 @@
+"""Two made-up chapters with everything a real one has: a table, mathematics, a captioned figure, citations, terms."""
+from __future__ import annotations
+
+import base64
+import json
+import struct
+import zlib
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+LEDGER = """\
+paper: rudd2017
+title: What's Hiding in my Deep Features?
+claims:
+  - id: rudd2017/softmax-raw
+    location: section 4.1, paragraph 3
+    statement: The softmax of the plain LeNet is nearly always right, $p < 1$ and `ip1` | aside.
+    paper_value: 98.98
+    unit: "% of test images"
+    measure: accuracy of the softmax
+    judge: {rule: tolerance, tolerance: 0.3}
+    chapter: rotated-mnist
+  - id: rudd2017/mav-raw
+    location: section 4.1, paragraph 4
+    statement: Class means do worse than the softmax.
+    paper_value: 89.9
+    unit: "% of test images"
+    measure: accuracy of cosine to class means
+    judge: {rule: tolerance, tolerance: 0.5, expect: below, threshold: 98.98}
+    chapter: rotated-mnist
+  - id: rudd2017/mav-mu
+    location: section 4.2.1
+    statement: Regression to class means helps.
+    unit: points of accuracy
+    measure: gain
+    judge: {rule: ordering, expect: above}
+    chapter: mu-lenet
+  - id: rudd2017/mav-pair
+    location: section 4.2.2
+    statement: So does a pair.
+    unit: points of accuracy
+    measure: gain
+    judge: {rule: ordering, expect: above}
+    chapter: pair-lenet
+  - id: rudd2017/future
+    location: section 5
+    statement: Invariance is hard.
+    not_attempted: an opinion, with nothing to measure
+"""
+
+RECORDS = {
+    "rotated-mnist": [
+        {"claim": "rudd2017/softmax-raw", "value": 98.91, "interval": [98.8, 99.02], "n": 10000, "unit": "digit",
+         "seeds": 3},
+        {"claim": "rudd2017/mav-raw", "value": 91.2, "interval": [90.9, 91.5], "n": 10000, "unit": "digit", "seeds": 3},
+    ],
+    "mu-lenet": [
+        {"claim": "rudd2017/mav-mu", "value": -0.04, "interval": [-0.2, 0.1], "n": 10000, "unit": "digit", "seeds": 3},
+    ],
+}
+
+
+def write(
+    folder: Path, *, tier: str = "original", profile: str = "paper", slugs: tuple[str, ...] = tuple(RECORDS)
+) -> Path:
+    """Write the notebooks, results and provenance of `slugs` into a folder of chapters."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for slug in slugs:
+        nbformat.write(notebook(slug), folder / f"{slug}.ipynb")
+        result = {"chapter": slug, "profile": profile, "tier": tier, "parameters": {"seeds": 3},
+                  "data_fingerprint": "0" * 64, "records": RECORDS[slug]}
+        (folder / f"{slug}.results.json").write_text(json.dumps(result), "utf-8")
+        provenance = {"git": {"sha": "f" * 40, "dirty": False}, "python": "3.11.7", "threads": None, "wall_s": 12.5,
+                      "packages": {"numpy": "2.1.0"}}
+        (folder / f"{slug}.provenance.json").write_text(json.dumps(provenance), "utf-8")
+    return folder
+
+
+def notebook(slug: str, *, alt: str = "A grey square.") -> nbformat.NotebookNode:
+    """A small executed chapter. alt: alternative text of its figure; empty to see the checks fail."""
+    figure = {"figure": {"name": f"square-{slug}", "caption": "A square, *grey* throughout."}, "image": {"alt": alt}}
+    cells = [
+        new_markdown_cell(f"# Is {slug} grey?\n\nSo {{cite}}`rudd2017` say, of the {{term}}`MAV`."),
+        new_code_cell("seeds: int = 3", metadata={"tags": ["parameters"]}, execution_count=1),
+        new_markdown_cell("## Method\n\n$$E_{il} = \\sum_j \\frac{a_j}{\\boldsymbol{b}_j}$$\n\n"
+                          f"See {{numref}}`square-{slug}`, {{ref}}`deviations` and [D3](#d3)."),
+        new_code_cell("draw()", metadata={"mystnb": figure}, execution_count=2, outputs=[
+            new_output("display_data", data={"image/png": png(), "text/plain": "<Figure>"}),
+        ]),
+        new_code_cell("table", execution_count=3, outputs=[
+            new_output("execute_result", execution_count=3, data={
+                "text/html": "<table><thead><tr><th>digit</th></tr></thead><tbody><tr><td>3</td></tr></tbody></table>",
+                "text/plain": "digit\n3"}),
+            new_output("stream", name="stdout", text="data tier: original\n"),
+        ]),
+    ]
+    for number, cell in enumerate(cells):
+        cell.id = f"cell-{number:03d}"
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+
+
+def png(side_px: int = 64) -> str:
+    """A grey PNG in base64, written by hand so that the page tests need no drawing library."""
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = b"".join(b"\0" + b"\x88" * side_px for _ in range(side_px))
+    header = struct.pack(">IIBBBBB", side_px, side_px, 8, 0, 0, 0, 0)
+    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return base64.b64encode(data).decode("ascii")

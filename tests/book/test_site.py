@@ -1,0 +1,155 @@
+"""Rendering: the small book as a whole, in a browser, after a kill, and with faults in what it is made from."""
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+from deepfeatures.study import site
+from tests.book import checks, made_up
+
+pytestmark = pytest.mark.serial
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Path below the folder -> SHA-256 of every file in it."""
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def read(page: Path) -> BeautifulSoup:
+    return BeautifulSoup(page.read_text("utf-8"), "html.parser")
+
+
+def test_files_are_whole(small_site: Path) -> None:
+    assert checks.files(small_site) == []
+
+
+def test_browser_finds_no_fault(small_site: Path, chromium: str) -> None:
+    assert checks.browser(small_site, chromium, query="square") == []
+
+
+def test_front_page_opens_with_the_scoreboard(small_site: Path) -> None:
+    article = read(small_site / "index.html").select_one("article")
+    assert article is not None
+    text = article.get_text(" ", strip=True)
+    for words in ("1 reproduced", "1 reproduced in direction", "1 not reproduced", "2 not attempted"):
+        assert words in text
+    assert text.index("1 reproduced") < text.index("98.91") < text.index("The question")
+    assert "pair-lenet : not run in this render" in text
+    assert article.select_one("a[href='chapters/rotated-mnist.html']") is not None
+
+
+def test_chapter_carries_banner_and_provenance(small_site: Path) -> None:
+    page = read(small_site / "chapters" / "mu-lenet.html")
+    banner = page.select_one("h1 ~ div.admonition.tier-original")
+    assert banner is not None and "The data the paper used" in banner.get_text()
+    assert banner.select_one("a[href='../_generated/provenance-mu-lenet.html']") is not None
+    provenance = read(small_site / "_generated" / "provenance-mu-lenet.html").get_text(" ", strip=True)
+    assert "f" * 40 in provenance and "wall (s) 12.5" in provenance and "threads –" in provenance
+
+
+def test_notice_stands_on_every_page(small_site: Path) -> None:
+    for page in checks.pages(small_site):
+        assert "A small & made-up book" in read(page).select(".bd-header-announcement")[0].get_text(), page.name
+
+
+def test_figure_has_caption_and_alternative_text(small_site: Path) -> None:
+    page = read(small_site / "chapters" / "mu-lenet.html")
+    assert [image["alt"] for image in page.select("figure#square-mu-lenet img")] == ["A grey square."]
+    assert ["grey throughout" in caption.get_text() for caption in page.select("figure#square-mu-lenet figcaption")] == [True]
+
+
+def test_killed_render_then_another_gives_the_same_site(small_site: Path, small_checkout: Path, tmp_path: Path) -> None:
+    out = tmp_path / "html"
+    code = ("import sys; from pathlib import Path; from deepfeatures.study import site;"
+            "site.render(Path(sys.argv[1]), Path(sys.argv[2]), strict=True, notice='A small & made-up book')")
+    stages = small_checkout / "runs" / "stage"
+    # a session of its own: the renderer it starts outlives it, and must be ended with the test
+    command = [sys.executable, "-c", code, str(small_checkout / "run"), str(out)]
+    killed = subprocess.Popen(command, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not list(stages.glob("book-*/_site/_build/html")) and time.monotonic() < deadline:
+            assert killed.poll() is None, "the render ended before it could be killed"
+            time.sleep(0.05)
+        os.kill(killed.pid, signal.SIGKILL)
+        killed.wait()
+        assert list(stages.glob("book-*")) and not out.exists()
+        site.render(small_checkout / "run", out, strict=True, notice="A small & made-up book")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(killed.pid, signal.SIGKILL)
+    assert tree(out) == tree(small_site)
+    assert not list(out.parent.glob(".html.*")) and not list(stages.glob("book-*"))
+
+
+def test_site_killed_between_two_renames_comes_back(small_site: Path, small_checkout: Path, tmp_path: Path) -> None:
+    out = tmp_path / "html"
+    shutil.copytree(small_site, tmp_path / ".html.old")
+    with pytest.raises(site.SiteError, match=r"mu-lenet.results.json is missing .* deepfeatures run mu-lenet"):
+        site.render(_without(small_checkout / "run", tmp_path, "mu-lenet.results.json"), out, strict=True, notice=None)
+    assert tree(out) == tree(small_site)
+
+
+def test_warning_fails_a_strict_render_and_leaves_the_former_site(small_checkout: Path, tmp_path: Path) -> None:
+    chapters = _without(small_checkout / "run", tmp_path, "mu-lenet.ipynb")
+    notebook = made_up.notebook("mu-lenet")
+    notebook.cells[0].source += "\n\n{ref}`nowhere-at-all` and {cite}`nobody1900`"
+    nbformat.write(notebook, chapters / "mu-lenet.ipynb")
+    out = tmp_path / "html"
+    out.mkdir()
+    (out / "index.html").write_text("the former site", "utf-8")
+    with pytest.raises(site.SiteError) as error:
+        site.render(chapters, out, strict=True, notice=None)
+    assert "nowhere-at-all" in str(error.value) and "nobody1900" in str(error.value)
+    assert str(small_checkout) not in str(error.value)
+    assert (out / "index.html").read_text("utf-8") == "the former site"
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    ("{", r"rotated-mnist.results.json is not JSON \(line 1"),
+    ("[]", "rotated-mnist.results.json holds a list, not an object"),
+    ('{"tier": "golden", "profile": "paper", "records": []}', "unknown data tier 'golden'"),
+    ('{"tier": "original", "profile": "paper", "records": [{"claim": "rudd2017/mav-raw"}]}', "claim rudd2017/mav-raw"),
+])
+def test_broken_results_are_named(small_checkout: Path, tmp_path: Path, content: str, message: str) -> None:
+    chapters = _without(small_checkout / "run", tmp_path, "rotated-mnist.results.json")
+    (chapters / "rotated-mnist.results.json").write_text(content, "utf-8")
+    with pytest.raises(site.SiteError, match=message):
+        site.render(chapters, tmp_path / "html", strict=True, notice=None)
+
+
+def test_chapter_without_a_title_is_named(small_checkout: Path, tmp_path: Path) -> None:
+    chapters = _without(small_checkout / "run", tmp_path, "mu-lenet.ipynb")
+    notebook = made_up.notebook("mu-lenet")
+    del notebook.cells[0]
+    nbformat.write(notebook, chapters / "mu-lenet.ipynb")
+    with pytest.raises(site.SiteError, match="chapter mu-lenet: its first cell must be Markdown"):
+        site.render(chapters, tmp_path / "html", strict=True, notice=None)
+
+
+@pytest.mark.parametrize(("tier", "profile", "words"), [
+    ("original", "paper", "its claims are judged"),
+    ("original", "default", "`default` profile: a preview"),
+    ("substitute", "paper", "not judged, for the data is not the paper's"),
+    ("rendered", "smoke", "`smoke` profile: a preview"),
+])
+def test_banner_tells_tier_and_profile(tier: str, profile: str, words: str) -> None:
+    text = site.banner("mu-lenet", {"tier": tier, "profile": profile})
+    assert f":class: tier-{tier}" in text and words in text
+
+
+def _without(chapters: Path, folder: Path, name: str) -> Path:
+    """A copy of the chapters without one file."""
+    return Path(shutil.copytree(chapters, folder / "run", ignore=shutil.ignore_patterns(name)))

@@ -1,0 +1,74 @@
+"""The table of limits: what each rule lets through, at its edges."""
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepfeatures.study.allowed import TABLE, Between, Each, OneOf, describe, did_you_mean
+
+EIGHT = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]
+TORCH = "torch-momentum"
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "outside"),
+    [
+        ("dataset", ["auto", "mnist", "digits"], ["MNIST", "", None, 1]),
+        ("train_digits", [0, 1, 60_000], [-1, 60_001, 1.0, True]),
+        ("test_digits", [0, 10_000], [-1, 10_001]),
+        ("validation_digits", [10, 10_000], [9, 10_001]),
+        ("seeds", [1, 20], [0, 21]),
+        ("first_seed", [0, 10_000], [-1, 10_001]),
+        ("iterations_cap", [50, 200_000], [49, 200_001]),
+        ("evaluate_every", [10, 20_000], [9, 20_001]),
+        ("patience", [10, 100_000], [9, 100_001]),
+        ("tolerance_pp", [0.0, 10.0, 0.05], [-0.01, 10.01, math.nan, math.inf]),
+        ("batch", [1, 4096], [0, 4097]),
+        ("interpolation", ["bilinear", "nearest"], ["cubic"]),
+        ("momentum", ["caffe", "torch"], ["nesterov"]),
+        ("normalise", ["global", "per-feature"], ["per-unit"]),
+        ("pair_weight", [0.0, 100.0], [-1.0, 100.5]),
+        ("pair_weights", [[0.0], EIGHT], [[], [*EIGHT, 8.0], [101.0], [1.0, 1.0]]),
+        ("pair_kind", ["rotations", "class"], ["both"]),
+        ("resamples", [100, 100_000], [99, 100_001]),
+        ("device", ["auto", "cpu", "cuda"], ["mps"]),
+        ("sensitivity_iterations", [50, 200_000], [49, 200_001]),
+        ("scree_components", [2, 500], [1, 501]),
+        ("heat_digits", [1, 100], [0, 101]),
+        ("prototypes", [1, 50], [0, 51]),
+        ("variants", [[], [TORCH], ["nearest-interpolation", TORCH]], [["nearest"], [TORCH, TORCH], TORCH]),
+    ],
+)  # fmt: skip
+def test_every_row_at_its_edges(name, inside, outside):
+    for value in inside:
+        assert TABLE[name].accepts(value), f"{name} refuses {value!r}"
+    for value in outside:
+        assert not TABLE[name].accepts(value), f"{name} takes {value!r}"
+
+
+def test_no_row_is_untested():
+    rows = test_every_row_at_its_edges.pytestmark[0].args[1]
+    assert {row[0] for row in rows} == set(TABLE)
+
+
+def test_the_type_follows_from_the_limits():
+    assert (OneOf("a").type, Between(0, 1).type, Between(0.0, 1.0).type) == ("str", "int", "float")
+    assert Each(Between(0.0, 1.0), 1, 2).type == "list[float]"
+
+
+def test_descriptions_say_limits_and_unit():
+    assert describe("train_digits") == "a whole number from 0 to 60,000 (digits before rotation, 0 = all)"
+    assert describe("tolerance_pp") == "a number from 0 to 10 (percentage points)"
+    assert describe("pair_weights") == "a list of 1 to 8 different values, each a number from 0 to 100"
+    assert describe("momentum") == "one of caffe, torch"
+
+
+def test_a_near_name_is_offered_and_a_far_one_is_not():
+    assert did_you_mean("seed", TABLE) == " (did you mean 'seeds'?)"
+    assert did_you_mean("zzz", TABLE) == ""
+
+
+@given(st.integers(), st.integers(), st.integers())
+def test_between_is_the_inequality(low, high, value):
+    assert Between(low, high).accepts(value) == (low <= value <= high)
