@@ -3,6 +3,7 @@
 Chapters use one alias, `import deepfeatures as df`. Sub-packages load on first use, so that the command line
 answers without waiting for torch.
 """
+
 from __future__ import annotations
 
 import importlib

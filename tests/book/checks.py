@@ -12,10 +12,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NARROW_PX, WIDE_PX = 375, 1280
+SETTLE_MS, PATIENCE_MS = 100, 60_000   # for a late request; for a busy machine
 _CSS_ADDRESS = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
 _LOADS = (
     ("img", "src"), ("img", "srcset"), ("script", "src"), ("iframe", "src"), ("source", "src"), ("object", "data"),
@@ -100,21 +101,46 @@ def _left_over(soup: BeautifulSoup) -> Iterator[str]:
 def browser(site: Path, executable: str, *, query: str, only: list[str] | None = None) -> list[str]:
     """All complaints of Chromium over the pages (or `only` those named), wide and narrow, and a search for `query`."""
     names = only or [page.relative_to(site).as_posix() for page in pages(site)]
+    root = site.resolve().as_uri() + "/"
+    found: list[str] = []
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
         try:
-            found = [complaint for name in names for complaint in _visit(chromium, site, name)]
-            return found + _search(chromium, site, query)
+            context = chromium.new_context()
+            context.route(re.compile(r"^(?!file:|data:|blob:)"), lambda route: route.abort())
+            page = context.new_page()
+            page.set_default_timeout(PATIENCE_MS)
+            heard = _listen(page, root)
+            for name, visit in [*((name, _visit) for name in names), (f"search.html?q={query}", _search)]:
+                page.set_viewport_size({"width": WIDE_PX, "height": 900})
+                page.goto(root + name, wait_until="load")
+                seen = visit(page)
+                page.wait_for_timeout(SETTLE_MS)
+                found += [f"{name.partition('?')[0]}: {complaint}" for complaint in (*heard, *seen)]
+                heard.clear()
         finally:
             chromium.close()
+    return found
 
 
-def _visit(chromium: Browser, site: Path, name: str) -> list[str]:
-    page, complaints = _open(chromium, site, f"{name}")
+def _listen(page: Page, root: str) -> list[str]:
+    """A list that the page's requests, sockets and console go on adding complaints to."""
+    heard: list[str] = []
+    page.on("request", lambda request: None if request.url.startswith((root, "data:", "blob:"))
+            else heard.append(f"asks for {request.url}"))
+    page.on("requestfailed", lambda request: heard.append(f"cannot load {request.url.removeprefix(root)}"))
+    page.on("websocket", lambda socket: heard.append(f"opens a socket to {socket.url}"))
+    page.on("console", lambda message: heard.append(f"console: {message.text}") if message.type == "error" else None)
+    page.on("pageerror", lambda error: heard.append(f"script fails: {error}"))
+    return heard
+
+
+def _visit(page: Page) -> list[str]:
+    """What is wrong with the page as drawn."""
     broken = page.evaluate("[...document.images].filter(i => i.loading !== 'lazy' && !i.naturalWidth).map(i => i.src)")
-    complaints += [f"image {source} is not drawn" for source in broken]
+    complaints = [f"image {source} is not drawn" for source in broken]
     if page.locator(".math").count():
-        page.wait_for_selector("mjx-container svg", state="attached", timeout=20_000)
+        page.wait_for_selector("mjx-container svg", state="attached", timeout=PATIENCE_MS)
         complaints += [f"mathematics not understood: {text}" for text in page.evaluate(
             "[...document.querySelectorAll('[data-mjx-error], [data-mml-node=merror], mjx-container [fill=red]')]"
             ".map(e => e.getAttribute('data-mjx-error') || e.closest('mjx-container').textContent)")]
@@ -122,35 +148,13 @@ def _visit(chromium: Browser, site: Path, name: str) -> list[str]:
     width = page.evaluate("document.scrollingElement.scrollWidth")
     if width > NARROW_PX:
         complaints.append(f"is {width} px wide on a screen of {NARROW_PX} px")
-    page.context.close()
-    return [f"{name}: {complaint}" for complaint in complaints]
+    return complaints
 
 
-def _search(chromium: Browser, site: Path, query: str) -> list[str]:
-    page, complaints = _open(chromium, site, f"search.html?q={query}")
+def _search(page: Page) -> list[str]:
     page.wait_for_function("document.querySelectorAll('#search-results li').length > 0"
-                           " || /did not match/.test(document.body.innerText)", timeout=20_000)
-    if not page.locator("#search-results li a").count():
-        complaints.append(f"finds nothing for {query!r}")
-    page.context.close()
-    return [f"search.html: {complaint}" for complaint in complaints]
-
-
-def _open(chromium: Browser, site: Path, address: str) -> tuple[Page, list[str]]:
-    """A page in a context of its own, loaded; and the list that its requests and console go on adding complaints to."""
-    complaints: list[str] = []
-    root = site.resolve().as_uri() + "/"
-    context = chromium.new_context(viewport={"width": WIDE_PX, "height": 900})
-    context.route(re.compile(r"^(?!file:|data:|blob:)"), lambda route: route.abort())
-    page = context.new_page()
-    page.on("request", lambda r: None if r.url.startswith((root, "data:", "blob:"))
-            else complaints.append(f"asks for {r.url}"))
-    page.on("requestfailed", lambda r: complaints.append(f"cannot load {r.url.removeprefix(root)}"))
-    page.on("websocket", lambda socket: complaints.append(f"opens a socket to {socket.url}"))
-    page.on("console", lambda m: complaints.append(f"console: {m.text}") if m.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(f"script fails: {error}"))
-    page.goto(root + address, wait_until="networkidle")
-    return page, complaints
+                           " || /did not match/.test(document.body.innerText)", timeout=PATIENCE_MS)
+    return [] if page.locator("#search-results li a").count() else ["finds nothing for what was searched"]
 
 
 def _foreign(address: str) -> bool:

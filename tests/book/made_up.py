@@ -50,6 +50,10 @@ claims:
     not_attempted: an opinion, with nothing to measure
 """
 
+# Wider than a telephone, as tables of ten digits are.
+WIDE_TABLE = ('<table class="table df-table"><thead><tr>' + "".join(f"<th>digit {n}</th>" for n in range(10))
+              + "</tr></thead><tbody><tr>" + "<td>98.76 ± 0.12</td>" * 10 + "</tr></tbody></table>")
+
 RECORDS = {
     "rotated-mnist": [
         {"claim": "rudd2017/softmax-raw", "value": 98.91, "interval": [98.8, 99.02], "n": 10000, "unit": "digit",
@@ -91,8 +95,9 @@ def notebook(slug: str, *, alt: str = "A grey square.") -> nbformat.NotebookNode
         ]),
         new_code_cell("table", execution_count=3, outputs=[
             new_output("execute_result", execution_count=3, data={
-                "text/html": "<table><thead><tr><th>digit</th></tr></thead><tbody><tr><td>3</td></tr></tbody></table>",
-                "text/plain": "digit\n3"}),
+                "text/html": WIDE_TABLE, "text/plain": "digit\n3"}),
+            new_output("display_data", data={
+                "text/html": '<p class="df-banner tier-original">Data tier: original.</p>', "text/plain": "Data tier"}),
             new_output("stream", name="stdout", text="data tier: original\n"),
         ]),
     ]

@@ -1,7 +1,8 @@
 """Profiles: which values reach which chapter, and what a mistake in a file gets told."""
+from pathlib import Path
+
 import pytest
 
-from deepfeatures.study import paths, profiles
 from deepfeatures.study.parameters import Parameter
 from deepfeatures.study.profiles import ProfileError, check, load, names, overrides
 
@@ -101,7 +102,8 @@ def test_check_finds_a_refused_value_in_any_chapter(write):
     check({"pair-lenet": PARAMS, "mu-lenet": PARAMS}, write("mu-lenet: {seeds: 1}\n"))
 
 
-def test_the_books_own_profiles(monkeypatch):
-    monkeypatch.setattr(paths, "profiles", lambda: paths.Path(__file__).parents[2] / "profiles")
-    assert {"smoke", "default", "paper"} <= set(names())
-    assert profiles.EVERY in load("smoke") or load("smoke") == {}
+def test_the_books_own_profiles_can_be_read():
+    folder = Path(__file__).parents[2] / "profiles"
+    assert {"smoke", "default", "paper"} <= set(names(folder))
+    for name in names(folder):
+        load(name, folder)

@@ -131,7 +131,8 @@ def test_progress_bars_go(text):
 
 
 def test_a_warning_between_progress_bars_stays():
-    text = "\r  0%|    | 0/3 [00:00<?, ?it/s]careful: 3% of rows\n\r100%|██| 3/3 [00:00<00:00, 9it/s]\nW: 50% left\n  [1]\n"
+    first, last = "\r  0%|    | 0/3 [00:00<?, ?it/s]", "\r100%|██| 3/3 [00:00<00:00, 9it/s]"
+    text = f"{first}careful: 3% of rows\n{last}\nW: 50% left\n  [1]\n"
     assert outputs(stream(text, "stderr"))[0].text == "careful: 3% of rows\nW: 50% left\n  [1]\n"
 
 

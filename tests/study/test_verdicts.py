@@ -39,7 +39,8 @@ BELOW_5 = claim(1.0, rule="tolerance", tolerance=0.5, expect="below", threshold=
     [
         (WITHIN, 98.98, GOOD),
         (WITHIN, 99.28, GOOD),
-        (WITHIN, 98.68, GOOD),  # 0.3 apart in decimals, a hair more in binary
+        (WITHIN, 98.68, GOOD),
+        (claim(97.18, rule="tolerance", tolerance=0.1), 97.08, GOOD),  # 0.1 apart in decimals, a hair more in binary
         (WITHIN, 98.67, BAD),
         (WITHIN, 99.29, BAD),
         (ABOVE_97, 98.67, DIRECTION),

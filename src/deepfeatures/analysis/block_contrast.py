@@ -29,55 +29,85 @@ class BlockContrast:
     off_block_at_top: float
 
 
-def block_contrast(
+@dataclass(frozen=True)
+class ClassTally:
+    """Of the elements of one feature in the samples of one label, each (labels, d): the sum of all, of the high ones,
+    and how many are active (above 0), high (above `level`), at the top (above 0.9 scale). samples: (labels,).
+    """
+
+    samples: np.ndarray
+    total: np.ndarray
+    high_total: np.ndarray
+    active: np.ndarray
+    high: np.ndarray
+    top: np.ndarray
+    scale: float
+    level: float
+
+
+def tally(
     features: np.ndarray,
     labels: np.ndarray,
-    assignment: np.ndarray,
     *,
     high_share: float = 0.5,
     scale: float | None = None,
-    chunk_rows: int = 4096,
-) -> BlockContrast:
-    """features: (n, d) >= 0; labels: (n,); assignment: (d,) label of each feature, -1 for dead ones.
+    n_labels: int = 10,
+    chunk_rows: int = 1024,
+) -> ClassTally:
+    """Everything that contrasts of any assignment need, in one pass. features: (n, d) >= 0; labels: (n,).
 
     An element is high-intensity above high_share * scale. Each matrix is measured on its own scale, as the paper draws
     each with its own colour bar; pass `scale` to compare matrices on one.
     """
-    if not 0 < high_share < 1:
-        raise ValueError(f"high_share={high_share}: it must lie between 0 and 1")
+    if not 0 < high_share < 0.9:
+        raise ValueError(f"high_share={high_share}: it must lie between 0 and 0.9")
+    top = upper_quantile(features, 0.999) if scale is None else scale
+    level = high_share * top
+    kind = features.dtype if features.dtype.kind == "f" else np.dtype(np.float64)
+    tables = np.zeros((5, n_labels, features.shape[1]))
+    for start in range(0, len(features), chunk_rows):
+        chunk = features[start : start + chunk_rows].astype(kind, copy=False)
+        member = (labels[start : start + chunk_rows] == np.arange(n_labels)[:, None]).astype(kind)
+        high = (chunk > level).astype(kind)
+        tables += [
+            member @ chunk,
+            member @ (chunk * high),
+            member @ (chunk > 0).astype(kind),
+            member @ high,
+            member @ (chunk > 0.9 * top).astype(kind),
+        ]
+    total, high_total, active, high_count, top_count = tables
+    samples = np.bincount(labels, minlength=n_labels)
+    return ClassTally(samples, total, high_total, active, high_count, top_count, float(top), float(level))
+
+
+def block_contrast(counted: ClassTally, assignment: np.ndarray) -> BlockContrast:
+    """counted: from `tally`; assignment: (d,) label of each feature, -1 for dead ones."""
     alive = assignment >= 0
     if not alive.any():
         raise ValueError(f"all {len(assignment)} features are dead: there is no block to measure")
-    top = float(upper_quantile(features, 0.999)) if scale is None else scale
-    level = high_share * top
-    mass = np.zeros(2)
-    counts = {name: np.zeros(2, np.int64) for name in ("all", "active", "high", "top")}
-    high_sum = 0.0
-    for start in range(0, len(features), chunk_rows):
-        chunk = features[start : start + chunk_rows][:, alive]
-        inside = labels[start : start + chunk_rows, None] == assignment[alive]
-        high = chunk > level
-        mass += [chunk.sum(where=inside, dtype=np.float64), chunk.sum(where=~inside, dtype=np.float64)]
-        for name, which in (("all", np.True_), ("active", chunk > 0), ("high", high), ("top", chunk > 0.9 * top)):
-            total = chunk.size if which is np.True_ else np.count_nonzero(which)
-            within = np.count_nonzero(inside & which)
-            counts[name] += [within, total - within]
-        high_sum += float(chunk.sum(where=high & ~inside, dtype=np.float64))
-    off_high = int(counts["high"][1])
+    inside = alive & (assignment == np.arange(len(counted.samples))[:, None])
+    outside = alive & ~inside
+
+    def sums(table: np.ndarray) -> tuple[float, float]:
+        return float(table[inside].sum()), float(table[outside].sum())
+
+    elements = sums(np.broadcast_to(counted.samples[:, None], inside.shape))
+    mass, active, high, top = (sums(t) for t in (counted.total, counted.active, counted.high, counted.top))
     return BlockContrast(
-        mass_in_block=float(mass[0] / mass.sum()),
-        chance_mass=float(counts["all"][0] / counts["all"].sum()),
-        scale=top,
-        high_level=level,
-        in_block_high=_share(counts["high"][0], counts["all"][0]),
-        off_block_high=_share(off_high, counts["all"][1]),
-        off_block_active=_share(counts["active"][1], counts["all"][1]),
-        off_block_saturation=high_sum / off_high / top if off_high else float("nan"),
-        off_block_at_top=_share(counts["top"][1], off_high) if high_share <= 0.9 else float("nan"),
+        mass_in_block=_share(mass[0], sum(mass)),
+        chance_mass=_share(elements[0], sum(elements)),
+        scale=counted.scale,
+        high_level=counted.level,
+        in_block_high=_share(high[0], elements[0]),
+        off_block_high=_share(high[1], elements[1]),
+        off_block_active=_share(active[1], elements[1]),
+        off_block_saturation=_share(sums(counted.high_total)[1], high[1] * counted.scale),
+        off_block_at_top=_share(top[1], high[1]),
     )
 
 
-def _share(part: int, whole: int) -> float:
+def _share(part: float, whole: float) -> float:
     return float(part / whole) if whole else float("nan")
 
 

@@ -112,7 +112,8 @@ def _class_sums(
     for start in range(0, len(features), chunk_rows):
         chunk = features[start : start + chunk_rows]
         lowest = min(lowest, chunk.min(initial=0))
-        sums += member[:, start : start + chunk_rows] @ ((chunk > 0).astype(kind) if count_active else chunk)
+        with np.errstate(invalid="ignore"):  # an infinite activation is reported below, with the count
+            sums += member[:, start : start + chunk_rows] @ ((chunk > 0).astype(kind) if count_active else chunk)
     if lowest < 0:
         raise ValueError(
             f"equation (1) needs non-negative features: {int((features < 0).sum())} of {features.size} values are"

@@ -25,6 +25,11 @@ class Interval:
     level: float
     resamples: int
 
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """(lo, hi), or None where nothing could be resampled and both are nan."""
+        return None if np.isnan(self.lo) else (self.lo, self.hi)
+
 
 def interval(
     values: np.ndarray, *, resamples: int = 2000, rng: np.random.Generator, level: float = 0.95
@@ -91,22 +96,34 @@ def intervals(
         ]
     )
     by_seed = statistic((drawn / digits).reshape(resamples, seeds, width))  # (resamples, seeds, m)
-    weights = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds - 1 / seeds
-    enlarged = weights * (np.sqrt(seeds / (seeds - 1)) if seeds > 1 else 0.0)
-    resampled = by_seed.mean(axis=1) + np.einsum("rs,rsm->rm", enlarged, by_seed)
-    lows, highs = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    deviations = seed_deviations(seeds, resamples, rng)
     measured = statistic(columns.mean(axis=1))  # (seeds, m)
     return [
-        Interval(
-            value=float(measured[:, m].mean()),
-            lo=float(lows[m]),
-            hi=float(highs[m]),
-            n=digits,
-            seeds=seeds,
-            unit="digit and seed" if seeds > 1 else "digit",
-            seed_sd=float(measured[:, m].std(ddof=1)) if seeds > 1 else None,
-            level=level,
-            resamples=resamples,
-        )
-        for m in range(measured.shape[1])
+        over_seeds(measured[:, m], by_seed[..., m], deviations, n=digits, level=level) for m in range(measured.shape[1])
     ]
+
+
+def seed_deviations(seeds: int, resamples: int, rng: np.random.Generator) -> np.ndarray:
+    """(resamples, seeds): how far each resampled seed's weight is from 1 / seeds, enlarged as `intervals` says."""
+    weights = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds - 1 / seeds
+    return weights * (np.sqrt(seeds / (seeds - 1)) if seeds > 1 else 0.0)
+
+
+def over_seeds(
+    measured: np.ndarray, by_seed: np.ndarray, deviations: np.ndarray, *, n: int, level: float = 0.95, unit: str = "digit"
+) -> Interval:
+    """A statistic averaged over seeds. measured: (seeds,) on all digits; by_seed, deviations: (resamples, seeds)."""
+    resamples, seeds = by_seed.shape
+    resampled = by_seed.mean(axis=1) + np.einsum("rs,rs->r", deviations, by_seed)
+    low, high = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(
+        value=float(measured.mean()),
+        lo=float(low),
+        hi=float(high),
+        n=n,
+        seeds=seeds,
+        unit=f"{unit} and seed" if seeds > 1 else unit,
+        seed_sd=float(measured.std(ddof=1)) if seeds > 1 else None,
+        level=level,
+        resamples=resamples,
+    )

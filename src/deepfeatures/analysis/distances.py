@@ -90,10 +90,11 @@ def digit_distances(features: np.ndarray, labels: np.ndarray, *, chunk_digits: i
     classes, largest = int((size > 0).sum()), int(size.max(initial=0))
     if min(angles, classes, largest) < 2:
         raise ValueError(f"{angles} angles, {classes} classes, {largest} digits in the largest: each must be 2 or more")
-    pairs = angles * np.stack([np.full(digits, angles - 1), angles * (size[labels] - 1), angles * (digits - size[labels])])
-    pairs = np.where(pairs > 0, pairs, np.nan)  # (rotation, same class, between) x digits
+    alike, unlike = size[labels] - 1, digits - size[labels]
+    partners = np.stack([np.full(digits, angles - 1), angles * alike, angles * unlike])  # of each copy of a digit
+    pairs = angles * np.where(partners > 0, partners, np.nan)
     plain = _PairSums.of(features, labels, unit_length=False, chunk_digits=chunk_digits)
-    # sum over pairs |x - y|^2 = (pairs of each copy) |x|^2 + (copies) |y|^2 - 2 x.y, summed over the copies x of a digit
+    # Sum over pairs of |x - y|^2: a copy x has `partners` of them, and each partner y has `angles` copies for it.
     squares = np.maximum(pairs / angles * plain.own_squares + angles * plain.other_squares - 2 * plain.dots, 0.0)
     cosine = 1 - _PairSums.of(features, labels, unit_length=True, chunk_digits=chunk_digits).dots / pairs
     mean = squares / pairs
@@ -110,8 +111,8 @@ def digit_distances(features: np.ndarray, labels: np.ndarray, *, chunk_digits: i
 
 @dataclass(frozen=True)
 class _PairSums:
-    """own_squares: (digits,) sum of |x|^2 over a digit's copies. other_squares, dots: (3, digits) sums of |y|^2 over its
-    partners y (its own copies, its class, the other classes) and of x.y over all pairs of a copy x and a partner y != x.
+    """own_squares: (digits,) sum of |x|^2 over a digit's copies. other_squares, dots: (3, digits) sums of |y|^2 over
+    its partners y (its own copies, its class, the other classes), and of x.y over all pairs of a copy and a partner.
     """
 
     own_squares: np.ndarray

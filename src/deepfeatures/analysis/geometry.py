@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from deepfeatures.analysis.block_contrast import block_contrast, confusion
+from deepfeatures.analysis.block_contrast import block_contrast, confusion, tally
 from deepfeatures.analysis.block_diagonal import READINGS, block_diagonalise, literal_terms
 from deepfeatures.analysis.collapse import within_class_collapse
 from deepfeatures.analysis.distances import PairDistances, digit_distances, pair_distances
@@ -38,13 +38,13 @@ def describe_space(features: np.ndarray, labels: np.ndarray, angles_deg: np.ndar
     }
     confused = confusion(means)
     arrays |= {"block_leak": confused.leak, "block_confusable_pairs": confused.pairs}
-    blocks: dict[str, Any] = {}
+    blocks, counted = dict[str, Any](), tally(flat, row_label)
     for reading in READINGS:
         stacked = block_diagonalise(flat, row_label, reading=reading)
         arrays[f"block_assignment_{reading.replace('-', '_')}"] = stacked.assignment
         blocks[reading] = {"counts": stacked.counts, "dead": stacked.dead}
         if stacked.dead < flat.shape[1]:
-            contrast = block_contrast(flat, row_label, stacked.assignment)
+            contrast = block_contrast(counted, stacked.assignment)
             blocks[reading] |= scalars(contrast)
             if reading == "ratio-of-means":
                 found = per_digit(features, labels, stacked.assignment, high_level=contrast.high_level)

@@ -11,15 +11,18 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from deepfeatures.analysis.digit_arrays import digit_arrays
 from deepfeatures.analysis.distances import digit_distances, pair_distances
 from deepfeatures.analysis.extraction import Extractor, extractor
 from deepfeatures.analysis.geometry import describe_space, distances_as_scalars, scalars, spectra
 from deepfeatures.analysis.predictions import predict_all
 from deepfeatures.analysis.rank import rank_accuracy, ranks_up_to
+from deepfeatures.analysis.space_arrays import space_arrays
 from deepfeatures.analysis.training_features import gather
 from deepfeatures.probes.angle_curve import angle_curve
 
 ANGLE_ESTIMATES = ("angle_by_true_label", "angle_pooled", "angle_by_predicted_label")
+NOT_LABELS = (*ANGLE_ESTIMATES, "logits")
 
 
 def make(
@@ -78,7 +81,7 @@ def make(
         "prototype_rows": train.sampled,
         "ranks": ranks,
         "softmax": None if logits is None else (arrays["softmax_pred"] == row_label).mean(),
-        "accuracy": {name: (arrays[name] == row_label).mean() for name in sorted(arrays) if "_pred" in name},
+        "accuracy": {name: (arrays[name] == row_label).mean() for name in sorted(arrays) if name not in NOT_LABELS},
         "angle": {name: _curve(arrays[name], row_angle, row_label) for name in ANGLE_ESTIMATES},
         "invariance": invariance_by_layer(source, images, labels, digits=invariance_digits, rng=rng_digits),
     }
@@ -95,7 +98,10 @@ def make(
     }
     space, of_space = describe_space(probed, labels, angles_deg)
     singular, of_spectrum = spectra(flat)
-    summary |= of_space | {"spectrum": of_spectrum}
+    arrays |= digit_arrays(source, images, labels, probed, train, rng=rng_digits.spawn(1)[0])
+    resampled, of_resampled = space_arrays(probed, labels, angles_deg, train, rng=rng_digits.spawn(1)[0])
+    arrays |= resampled
+    summary |= of_space | of_resampled | {"spectrum": of_spectrum}
     for name, array in (arrays | space | singular).items():
         np.save(out / f"{name}.npy", array)
     (out / "summary.json").write_text(json.dumps(plain(summary), indent=1, sort_keys=True, allow_nan=False) + "\n")

@@ -49,6 +49,18 @@ def singular_values(
     return np.sqrt(np.clip(values, 0, None))[: min(rows.count, len(mean))]
 
 
+def leading(features: np.ndarray, components: int) -> np.ndarray:
+    """Features (n, d), centred, along their own first principal directions: (n, components) float16, fewer where d is.
+
+    float16 moves an entry by 0.05% at most, and a sum of squares over thousands of rows by far less. The sign of a
+    direction is arbitrary; its largest weight is made positive.
+    """
+    rows = moments(features)
+    vectors = np.linalg.eigh(rows.scatter)[1][:, ::-1][:, :components]
+    vectors = vectors * np.sign(np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], axis=0))
+    return (features @ vectors - rows.mean @ vectors).astype(np.float16)
+
+
 def spectrum_of(values: np.ndarray) -> Spectrum:
     """Summary of singular values (d,), descending. Raises ValueError where all are 0: no direction holds variance."""
     power = np.square(values, dtype=np.float64)

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from deepfeatures.analysis.extraction import Extractor
 from deepfeatures.probes.angle import angle_moments
+from deepfeatures.probes.mean_activation import GroupSums
 from deepfeatures.probes.moments import Moments, merged
 from deepfeatures.probes.prototypes import class_prototypes
 
@@ -16,6 +17,8 @@ from deepfeatures.probes.prototypes import class_prototypes
 class TrainingFeatures:
     """angle_moments: of the rows [features, angle], one for each label; class_angle_means: (10, angles, d);
     low, high: (d,) extremes; prototypes: (10, k, d), k-means centres of a sample of each class; sampled: rows in it.
+    shuffled_scatter: (10, d), scatter of the features with the angles of the label's rows in random order, a control.
+    shuffled_class_means: (10, d), class means with the labels of the digits in random order, a control.
     """
 
     angle_moments: list[Moments]
@@ -24,6 +27,8 @@ class TrainingFeatures:
     high: np.ndarray
     prototypes: np.ndarray
     sampled: list[int]
+    shuffled_scatter: np.ndarray
+    shuffled_class_means: np.ndarray
 
     @property
     def class_means(self) -> np.ndarray:
@@ -57,7 +62,9 @@ def gather(
         raise ValueError(f"training digits per label are {counts.tolist()}: all of 0 to 9 must occur, and no other")
     turns = len(angles_deg)
     moments: list[Moments] = []
-    means, centres, sampled = [], [], []
+    means, centres, sampled, scatters = [], [], [], []
+    shuffle, shuffle_labels = rng.spawn(2)
+    shuffled_label, by_shuffled = shuffle_labels.permutation(labels), GroupSums.empty(10, 0)
     low, high = np.array(np.inf), np.array(-np.inf)
     with tqdm(total=int(counts.sum()) * turns, desc="training features", unit="image", unit_scale=True) as progress:
         for label in range(10):
@@ -65,20 +72,37 @@ def gather(
             # A sample of whole rows: 42,000 of a class would give the same centres for seven times the work.
             chosen = np.zeros(len(digits) * turns, bool)
             chosen[rng.permutation(len(chosen))[:prototype_rows]] = True
-            parts, sums, sample = [], 0.0, []
+            shuffled_deg = shuffle.permutation(np.tile(angles_deg, len(digits)))
+            parts, sums, sample, scatter = [], 0.0, [], 0.0
             for start in range(0, len(digits), chunk_digits):
                 rows = digits[start : start + chunk_digits]
                 features = source.probe(images[rows].reshape(-1, *images.shape[2:]))
                 parts.append(angle_moments(features, np.tile(angles_deg, len(rows))))
-                sums = sums + features.reshape(len(rows), turns, -1).sum(axis=0, dtype=np.float64)
+                turned = features.reshape(len(rows), turns, -1)
+                sums = sums + turned.sum(axis=0, dtype=np.float64)
+                if not by_shuffled.sums.size:
+                    by_shuffled = GroupSums.empty(10, features.shape[1])
+                by_shuffled.add(turned.mean(axis=1, dtype=np.float64), shuffled_label[rows])
+                deviation = shuffled_deg[start * turns : (start + len(rows)) * turns] - np.mean(angles_deg)
+                scatter = scatter + deviation @ features.astype(np.float64)
                 low, high = np.minimum(low, features.min(axis=0)), np.maximum(high, features.max(axis=0))
                 sample.append(features[chosen[start * turns : (start + len(rows)) * turns]])
                 progress.update(len(features))
             moments.append(merged(parts))
             means.append(sums / len(digits))
+            scatters.append(scatter)
             sampled.append(int(chosen.sum()))
             centres.append(class_prototypes(np.concatenate(sample), min(prototypes, sampled[-1]), rng=rng))
-    return TrainingFeatures(moments, np.stack(means), low, high, _stacked(centres, prototypes), sampled)
+    return TrainingFeatures(
+        angle_moments=moments,
+        class_angle_means=np.stack(means),
+        low=low,
+        high=high,
+        prototypes=_stacked(centres, prototypes),
+        sampled=sampled,
+        shuffled_scatter=np.stack(scatters),
+        shuffled_class_means=by_shuffled.means(),
+    )
 
 
 def _stacked(centres: list[np.ndarray], prototypes: int) -> np.ndarray:

@@ -1,15 +1,25 @@
-"""Where samples come from. Nothing here knows of networks."""
-from deepfeatures.data.digits import DigitSource, Digits, load_digits, resolve_digits
-from deepfeatures.data.rotation import ANGLES_DEG, rotate, rotated_copies
-from deepfeatures.data.split import split_digits
+"""Where samples come from. Nothing here knows of networks. Names load on first use: most commands need no torch."""
 
-__all__ = [
-    "ANGLES_DEG",
-    "DigitSource",
-    "Digits",
-    "load_digits",
-    "resolve_digits",
-    "rotate",
-    "rotated_copies",
-    "split_digits",
-]
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "ANGLES_DEG": "rotation",
+    "DigitSource": "digits",
+    "Digits": "digits",
+    "load_digits": "digits",
+    "resolve_digits": "digits",
+    "rotate": "rotation",
+    "rotated_copies": "rotation",
+    "split_digits": "split",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'deepfeatures.data' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"deepfeatures.data.{_HOMES[name]}"), name)

@@ -1,4 +1,5 @@
 """Which digits a chapter reads: MNIST where it can be had, else scikit-learn's, said aloud."""
+
 from __future__ import annotations
 
 import gzip
@@ -58,11 +59,13 @@ def resolve_digits(dataset: str, data_root: Path, *, download: bool = True) -> D
             f"MNIST is not under {data_root} and cannot be downloaded ({reason}): put the four idx files in "
             f"{data_root / 'MNIST' / 'raw'}, or set DEEPFEATURES_DATA to a folder that has MNIST/raw"
         )
-    return _substitute(f"MNIST is neither under the data root nor downloadable ({reason}); scikit-learn's digits instead")
+    return _substitute(
+        f"MNIST is neither under the data root nor downloadable ({reason}); scikit-learn's digits instead"
+    )
 
 
 def load_digits(source: DigitSource) -> Digits:
-    """Read the arrays. MNIST: 60,000 + 10,000. The substitute: 1,797 8x8 digits enlarged to 28x28, every fifth a test."""
+    """Read the arrays. MNIST: 60,000 + 10,000. The substitute: 1,797 small digits enlarged, every fifth a test digit."""
     if source.name == "mnist":
         assert source.folder is not None
         arrays = mnist.read(source.folder)

@@ -1,4 +1,5 @@
 """MNIST's four idx files, verified before they are believed."""
+
 from __future__ import annotations
 
 import hashlib
@@ -57,7 +58,7 @@ def read(data_root: Path) -> dict[str, np.ndarray]:
 
 
 def fetch(data_root: Path) -> str | None:
-    """Download by torchvision (checksums verified by it) into `data_root`. Returns None, or why it could not be done."""
+    """Download by torchvision (it verifies checksums) into `data_root`. Returns None, or why it could not be done."""
     from torchvision.datasets import MNIST
 
     try:

@@ -1,4 +1,5 @@
 """The rotated set as an artifact: every chapter reads the same bytes, memory-mapped."""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,5 @@
 """Rotated digits: the seven angles of Rudd et al. 2017, section 4.1."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -24,9 +25,7 @@ def rotate(images: np.ndarray, angle_deg: float, interpolation: str = "bilinear"
         raise ValueError(f"interpolation {interpolation!r} is not one of {sorted(INTERPOLATIONS)}")
     if angle_deg == 0:
         return images.copy()
-    turned = transforms.rotate(
-        torch.tensor(images)[:, None], float(angle_deg), INTERPOLATIONS[interpolation]
-    )
+    turned = transforms.rotate(torch.tensor(images)[:, None], float(angle_deg), INTERPOLATIONS[interpolation])
     return turned[:, 0].numpy()
 
 

@@ -1,4 +1,5 @@
 """Splits by digit: made before anything is rotated, so that no copy of a digit is on both sides."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -11,7 +12,9 @@ def split_digits(labels: np.ndarray, validation_digits: int, seed: int) -> tuple
     labels: (n,). Raises ValueError where fewer than 10 would remain on either side.
     """
     if not 10 <= validation_digits <= len(labels) - 10:
-        raise ValueError(f"validation_digits={validation_digits} of {len(labels)} digits: allowed 10 to {len(labels) - 10}")
+        raise ValueError(
+            f"validation_digits={validation_digits} of {len(labels)} digits: allowed 10 to {len(labels) - 10}"
+        )
     train, validation = train_test_split(
         np.arange(len(labels)), test_size=validation_digits, random_state=seed, stratify=labels
     )

@@ -84,7 +84,9 @@ def weights_scan(
     for metric, ax in zip(metrics, drawn, strict=True):
         rows = table[table["metric"] == metric].sort_values("weight")
         place = np.array([weights.index(weight) for weight in rows["weight"]])
-        ax.errorbar(place, rows["value"], yerr=shapes.whiskers(rows, "value"), elinewidth=1.1, **shown.line_kwargs())
+        ax.errorbar(
+            place, rows["value"].to_numpy(), yerr=shapes.whiskers(rows, "value"), elinewidth=1.1, **shown.line_kwargs()
+        )
         if chosen is not None:
             ax.axvline(
                 weights.index(chosen), color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1, label="reported weight"
@@ -94,7 +96,7 @@ def weights_scan(
         ax.grid(axis="y")
         unit = (units or {}).get(metric, "no unit")
         ax.set_ylabel(f"{metric},\n{unit}")
-        ax.set_xlabel("weight of the Euclidean loss (evenly spaced)")
+        ax.set_xlabel("weight of the loss (evenly spaced)")
     if chosen is not None:
-        drawn[0].legend(loc="best")
+        legend_above(drawn[0], 1)
     return drawn

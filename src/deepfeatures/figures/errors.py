@@ -76,7 +76,7 @@ def errors_per_digit(errors: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         centres = [bar.get_x() + bar.get_width() / 2 for bar in bars]
         ax.errorbar(
             centres,
-            rows["error_percent"],
+            rows["error_percent"].to_numpy(),
             yerr=shapes.whiskers(rows, "error_percent"),
             fmt="none",
             ecolor=INK,

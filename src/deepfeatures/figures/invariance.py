@@ -47,7 +47,7 @@ def by_layer(
         shown = look(network)
         ax.errorbar(
             place,
-            rows["index"],
+            rows["index"].to_numpy(),
             yerr=shapes.whiskers(rows, "index"),
             label=shown.label,
             elinewidth=1.1,
@@ -89,7 +89,7 @@ def pair_and_class_distances(
         )
         ax.errorbar(
             place,
-            rows["distance"],
+            rows["distance"].to_numpy(),
             yerr=shapes.whiskers(rows, "distance"),
             fmt="none",
             ecolor=REFERENCE,

@@ -7,13 +7,14 @@ markers and line styles repeat the distinction for print in grey.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import style as matplotlib_style
@@ -72,9 +73,20 @@ def look(network: str) -> Look:
     return replace(found, label=f"{found.label} ({variant})", line=(0, (1, 1)), hollow=True)
 
 
-def house() -> AbstractContextManager[None]:
-    """The book's style as a context; nothing outside it changes."""
-    return matplotlib_style.context(str(STYLE_FILE))
+@contextmanager
+def house() -> Iterator[None]:
+    """The book's style as a context; nothing outside it changes.
+
+    The first figure of a Jupyter session loads its backend inside this context, and loading turns interactive drawing
+    on. That setting is kept, or no later cell of the session would show its figures.
+    """
+    interactive = matplotlib.is_interactive()
+    try:
+        with matplotlib_style.context(str(STYLE_FILE)):
+            yield
+            interactive = matplotlib.is_interactive()
+    finally:
+        matplotlib.interactive(interactive)
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:

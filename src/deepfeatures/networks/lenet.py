@@ -1,4 +1,5 @@
 """LeNet as Caffe ships it (BVLC/caffe, examples/mnist/lenet_train_test.prototxt), filler included."""
+
 from __future__ import annotations
 
 import json
@@ -54,7 +55,9 @@ class LeNet(nn.Module):
     def stream(self, images: np.ndarray, layer: str, batch: int = 256) -> Iterator[torch.Tensor]:
         """One layer's features of any number of images, batch by batch: (up to batch, features)."""
         if layer not in LAYERS or (layer == "ip2" and not self.has_ip2):
-            raise ValueError(f"layer {layer!r} is not in this network: {[n for n in LAYERS if n != 'ip2' or self.has_ip2]}")
+            raise ValueError(
+                f"layer {layer!r} is not in this network: {[n for n in LAYERS if n != 'ip2' or self.has_ip2]}"
+            )
         for start in range(0, len(images), batch):
             yield self.features(images[start : start + batch])[layer]
 
@@ -91,7 +94,9 @@ def save(network: LeNet, folder: Path, **facts: object) -> None:
     """Weights as network.safetensors, and meta.json with `has_ip2` and the given facts."""
     weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     save_file(weights, folder / "network.safetensors")
-    (folder / "meta.json").write_text(json.dumps({"has_ip2": network.has_ip2, **facts}, indent=1, sort_keys=True) + "\n")
+    (folder / "meta.json").write_text(
+        json.dumps({"has_ip2": network.has_ip2, **facts}, indent=1, sort_keys=True) + "\n"
+    )
 
 
 def load(folder: Path, device: torch.device | str = "cpu") -> LeNet:
@@ -99,4 +104,4 @@ def load(folder: Path, device: torch.device | str = "cpu") -> LeNet:
     meta = json.loads((folder / "meta.json").read_text())
     network = LeNet(meta["has_ip2"])
     network.load_state_dict(load_file(folder / "network.safetensors"))
-    return network.to(device, memory_format=torch.channels_last).eval()
+    return network.to(device).to(memory_format=torch.channels_last).eval()

@@ -1,4 +1,5 @@
 """Everything slow, computed once: kept by content key, written whole or not at all, verified when read."""
+
 from __future__ import annotations
 
 import errno
@@ -112,8 +113,9 @@ def _make(recipe: Recipe, inputs: dict[str, Path], where: Path) -> None:
             free = shutil.disk_usage(paths.runs()).free
             raise DiskFull(
                 failure.errno,
-                f"no space left while writing {recipe.kind} {recipe.key} under {paths.runs()} ({free / 1e6:,.0f} MB free): "
-                "nothing half-written was kept; free some space, or point DEEPFEATURES_RUNS at a larger disk, and run again",
+                f"no space left while writing {recipe.kind} {recipe.key} under {paths.runs()} "
+                f"({free / 1e6:,.0f} MB free): nothing half-written was kept; free some space, "
+                "or point DEEPFEATURES_RUNS at a larger disk, and run again",
             ) from failure
         raise
     finally:

@@ -1,4 +1,5 @@
 """The chapters there are, read from their notebooks, and the profile that a set of parameters amounts to."""
+
 from __future__ import annotations
 
 import re

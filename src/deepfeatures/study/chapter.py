@@ -1,4 +1,5 @@
 """What a chapter holds in its hands: checked parameters, the data tier, artifacts, and the claims it reports."""
+
 from __future__ import annotations
 
 import json
@@ -8,8 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from IPython.display import display
 
+from deepfeatures.analysis.measured import NotApplicable
 from deepfeatures.data.digits import resolve_digits
 from deepfeatures.study import artifacts, catalogue, claims, parameters, paths, verdicts
 from deepfeatures.study.devices import pick_device
@@ -56,6 +59,7 @@ class Chapter:
         self.device = pick_device(str(self.parameters.get("device", "auto")))
         self.claims = claims.load_all(known_chapters=list(catalogue.slugs()))
         self.records: list[claims.Record] = []
+        self.not_applicable: dict[str, str] = {}
 
     @property
     def tier(self) -> str:
@@ -77,6 +81,19 @@ class Chapter:
     def readouts(self, name: str) -> list[Readout]:
         """What one network's ip1 says, one a seed."""
         return [Readout(folder) for folder in self._folders(name)]
+
+    def every_readout(self) -> dict[str, list[Readout]]:
+        """All read-outs of the chapter, by name."""
+        return {name: self.readouts(name) for name, made in self.recipes.items() if made[0].kind == "readout"}
+
+    def every_selection(self) -> dict[str, list[Selection]]:
+        """All runs on the validation split, by name."""
+        ending = "/selection"
+        return {
+            name.removesuffix(ending): self.selections(name.removesuffix(ending))
+            for name in self.recipes
+            if name.endswith(ending)
+        }
 
     def selection(self, name: str) -> Selection:
         """The run on the validation split that decided how long to train."""
@@ -108,6 +125,19 @@ class Chapter:
             )
         )
 
+    def report_all(self, paper: str, found: Mapping[str, Any]) -> None:
+        """`report` for every statistic of `found`, keyed by claim without its paper. What does not apply says why."""
+        for claim, measured in found.items():
+            if isinstance(measured, NotApplicable):
+                claims.check_known(self.claims, f"{paper}/{claim}", self.slug)
+                self.not_applicable[f"{paper}/{claim}"] = measured.reason
+            else:
+                self.report(f"{paper}/{claim}", measured, note=getattr(measured, "note", None))
+
+    def rng(self) -> np.random.Generator:
+        """A generator for the intervals of this chapter: the same in every run."""
+        return np.random.default_rng(0)
+
     def number(self, name: str, value: float, digits: int = 2) -> None:
         """Keep a number for the prose: written there as {glue:text}`name`."""
         from myst_nb import glue
@@ -124,7 +154,9 @@ class Chapter:
         mine = {name: claim for name, claim in self.claims.items() if claim.chapter == self.slug}
         rows = []
         for row in verdicts.table(mine, self.records):
-            measured = "" if row["value"] is None else with_interval(row["value"], row["interval"] and tuple(row["interval"]))
+            measured = (
+                "" if row["value"] is None else with_interval(row["value"], row["interval"] and tuple(row["interval"]))
+            )
             paper = "" if row["paper_value"] is None else shown(row["paper_value"])
             rows.append([row["statement"], paper, measured, row["verdict"]])
         caption = f"Claims of this chapter: tier {self.tier}, profile {self.profile}."
@@ -142,6 +174,7 @@ class Chapter:
             "parameters": self.parameters,
             "data_fingerprint": self.source.fingerprint,
             "artifacts": {name: [recipe.key for recipe in made] for name, made in self.recipes.items()},
+            "not_applicable": self.not_applicable,
             "records": [record.model_dump(mode="json") for record in self.records],
         }
         temporary = folder / "results.json.tmp"

@@ -1,11 +1,12 @@
 """Where training runs: a GPU where there is one, never needed."""
+
 from __future__ import annotations
 
 from pathlib import Path
 
 
 def pick_device(device: str) -> str:
-    """'auto' becomes 'cuda' or 'cpu'; 'cuda' without one raises RuntimeError. Asks torch only where a GPU is possible."""
+    """'auto' becomes 'cuda' or 'cpu'; 'cuda' without one raises RuntimeError. Asks torch only where it may help."""
     if device == "cpu":
         return "cpu"
     # Importing torch takes seconds; without the driver's device file or module there is nothing to ask it.

@@ -1,4 +1,5 @@
 """What a result depends on besides its parameters: the code that makes it and the numerical packages."""
+
 from __future__ import annotations
 
 import ast
@@ -18,7 +19,7 @@ NUMERICS = ("numpy", "scipy", "scikit-learn", "torch", "torchvision")
 
 @cache
 def numerics() -> str:
-    """Versions of the numerical packages as installed, e.g. 'numpy 2.4.6, ...'. A local suffix (+cpu) does not count."""
+    """Versions of the numerical packages as installed, 'numpy 2.4.6, ...'. A local suffix (+cpu) does not count."""
     return ", ".join(f"{name} {importlib.metadata.version(name).split('+')[0]}" for name in NUMERICS)
 
 
@@ -90,7 +91,11 @@ def _code(file: Path) -> str:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
             first = node.body[0]
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
                 for number in range(first.lineno - 1, first.end_lineno or first.lineno):
                     lines[number] = ""
     for token in tokenize.generate_tokens(io.StringIO(text).readline):

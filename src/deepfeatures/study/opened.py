@@ -1,4 +1,5 @@
 """Artifacts as chapters see them: arrays by name, memory-mapped, read when first used."""
+
 from __future__ import annotations
 
 import json
@@ -48,4 +49,3 @@ class Selection(Opened):
 
 class Rotated(Opened):
     """Digits at their seven angles (data.rotated)."""
-

@@ -1,4 +1,5 @@
 """Where things lie: one place that knows the folders of a checkout."""
+
 from __future__ import annotations
 
 import os

@@ -3,6 +3,7 @@
 A name stands for one recipe or, where training is involved, for one a seed. Parameters have been checked by
 `study.parameters` before they come here.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepfeatures.data.digits import DigitSource
-from deepfeatures.data.rotation import ANGLES_DEG
 from deepfeatures.study.recipes import Recipe
 
 Named = dict[str, list[Recipe]]
@@ -18,7 +18,7 @@ Named = dict[str, list[Recipe]]
 
 @dataclass(frozen=True)
 class Workbench:
-    """Builds the recipes that chapters share. source: the digits found; params: a chapter's; device: 'cpu' or 'cuda'."""
+    """Builds the recipes that chapters share. source: the digits; params: a chapter's; device: 'cpu' or 'cuda'."""
 
     source: DigitSource
     params: Mapping[str, Any]
@@ -30,6 +30,8 @@ class Workbench:
         return range(first, first + self.params["seeds"])
 
     def rotated(self, interpolation: str | None = None) -> Recipe:
+        from deepfeatures.data.rotation import ANGLES_DEG  # brings torch, which listing chapters can do without
+
         p = self.params
         return Recipe(
             "rotated",
@@ -67,7 +69,13 @@ class Workbench:
         )
 
     def network(
-        self, objective: str, seed: int, *, selection: Recipe | None = None, interpolation: str | None = None, **settings: Any
+        self,
+        objective: str,
+        seed: int,
+        *,
+        selection: Recipe | None = None,
+        interpolation: str | None = None,
+        **settings: Any,
     ) -> Recipe:
         inputs = {
             "rotated": self.rotated(interpolation),
@@ -77,7 +85,9 @@ class Workbench:
             inputs["teacher"] = self.network("softmax", seed)
         return Recipe("network", {"objective": objective, "seed": seed, "device": self.device, **settings}, inputs)
 
-    def readout(self, network: Recipe | None, *, seed: int, features: str = "network", interpolation: str | None = None) -> Recipe:
+    def readout(
+        self, network: Recipe | None, *, seed: int, features: str = "network", interpolation: str | None = None
+    ) -> Recipe:
         inputs = {"rotated": self.rotated(interpolation)}
         if network is not None:
             inputs["network"] = network
@@ -88,7 +98,6 @@ class Workbench:
                 "seed": seed,
                 "prototypes": self.params["prototypes"],
                 "heat_digits": self.params["heat_digits"],
-                "resamples": self.params["resamples"],
             },
             inputs,
         )
@@ -140,18 +149,18 @@ def mu_lenet(bench: Workbench) -> Named:
     first = bench.params["first_seed"]
     main = bench.params["normalise"]
     other = "per-feature" if main == "global" else "global"
-    other_mu = bench.network(
-        "class-means", first, selection=bench.selection("class-means", normalise=main), normalise=other
-    )
     return {
         "raw": bench.readouts(bench.raw),
         "mu": bench.readouts(lambda seed: bench.mu(seed, main)),
-        f"mu, {other}": [bench.readout(other_mu, seed=first)],
+        f"mu, {other}": [bench.readout(bench.mu(first, other), seed=first)],
         "untrained": bench.untrained(),
         "pixels": bench.pixels(),
         "raw/selection": [bench.selection("softmax")],
         "mu/selection": [bench.selection("class-means", normalise=main)],
-        "mu, unscaled/selection": [bench.selection("class-means", normalise="none")],
+        f"mu, {other}/selection": [bench.selection("class-means", normalise=other)],
+        "mu, unscaled/selection": [
+            bench.selection("class-means", cap=bench.params["sensitivity_iterations"], normalise="none")
+        ],
     }
 
 
@@ -161,7 +170,8 @@ def pair_lenet(bench: Workbench) -> Named:
     other = "class" if main == "rotations" else "rotations"
     chosen = bench.selection("pair", pair_kind=main, pair_weight=p["pair_weight"])
     other_pair = [
-        bench.network("pair", seed, selection=chosen, pair_kind=other, pair_weight=p["pair_weight"]) for seed in bench.seeds
+        bench.network("pair", seed, selection=chosen, pair_kind=other, pair_weight=p["pair_weight"])
+        for seed in bench.seeds
     ][:1]
     scan = [
         bench.selection("pair", cap=p["sensitivity_iterations"], pair_kind=main, pair_weight=weight)

@@ -1,4 +1,5 @@
 """A recipe says how an artifact is made; its key says what it depends on."""
+
 from __future__ import annotations
 
 import hashlib
@@ -15,7 +16,7 @@ THREADS = 1  # every artifact is computed by one thread: results then do not dep
 
 @dataclass(frozen=True)
 class Kind:
-    """maker: the module whose `make` writes the artifact. sources: what its result depends on, if not all it imports."""
+    """maker: the module whose `make` writes the artifact. sources: what it depends on, if not all it imports."""
 
     maker: str
     sources: tuple[str, ...] = ()
@@ -35,7 +36,7 @@ KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """kind: a name in KINDS. params: JSON values given to the maker. inputs: other recipes, by the name the maker uses."""
+    """kind: a name in KINDS. params: JSON values given to the maker. inputs: recipes, by the maker's names."""
 
     kind: str
     params: Mapping[str, Any]

@@ -73,20 +73,30 @@ def counts(rows: Sequence[Row]) -> str:
     return "\n".join([":::{div} verdict-counts", *items, ":::"])
 
 
-def table(rows: Sequence[Row], chapters: Mapping[str, str] | None = None) -> str:
-    """One table of claims. chapters: slug to title of every chapter that has a page, where rows shall link to them."""
-    lines = [":::{table}", ":class: claims", "", "| Claim | The paper | Here | Verdict |", "|---|--:|--:|---|"]
+def table(rows: Sequence[Row]) -> str:
+    """The full table: under each statement its place and unit, under each value what it rests on."""
+    cells = []
     for row in rows:
-        place = _cell(str(row["location"]))
+        place = [str(row["location"])]
         if row["value_unit"]:
-            place += f" · in {_cell(row['value_unit'])}"
+            place.append(f"in {row['value_unit']}")
         if row["reason"]:
-            place += f" · {_cell(row['reason'])}"
-        if row["chapter"] in (chapters or ()):
-            place += f" · {{doc}}`{row['chapter']} </chapters/{row['chapter']}>`"
-        claim = f"{_cell(str(row['statement']))} [{place}]{{.claim-place}}"
-        lines.append(f"| {claim} | {_printed(row['paper_value'])} | {_measured(row)} | {_verdict(row['verdict'])} |")
-    return "\n".join([*lines, ":::"])
+            place.append(row["reason"])
+        claim = f"{_cell(row['statement'])} [{_cell(' · '.join(place))}]{{.claim-place}}"
+        value = _measured(row) + _rests_on(row)
+        cells.append((claim, _printed(row["paper_value"]), value, _verdict(row["verdict"])))
+    return _table(cells)
+
+
+def brief_table(rows: Sequence[Row], chapters: Mapping[str, str]) -> str:
+    """Statement, values and verdict alone, for the front page. chapters: slug to title of each that has a page."""
+    cells = []
+    for row in rows:
+        slug = row["chapter"]
+        link = f" [{{doc}}`{slug} </chapters/{slug}>`]{{.claim-place}}" if slug in chapters else ""
+        claim = f"{_cell(row['statement'])}{link}"
+        cells.append((claim, _printed(row["paper_value"]), _measured(row), _verdict(row["verdict"])))
+    return _table(cells)
 
 
 def summary(rows: Sequence[Row], chapters: Mapping[str, str]) -> str:
@@ -96,8 +106,8 @@ def summary(rows: Sequence[Row], chapters: Mapping[str, str]) -> str:
     judged = [row for row in rows if row["verdict"] not in ("preview", "not attempted", "not comparable")]
     if judged:
         sentence = (
-            f"Of {len(rows)} results that the paper asserts about rotated digits, {len(judged)} were judged, at the"
-            " paper's sizes and on the paper's data. [All of them](scoreboard.md)."
+            f"The [ledger](scoreboard.md) holds {len(rows)} results that the paper asserts about rotated digits. Judged"
+            f" here, at the paper's sizes and on the paper's data: {len(judged)}."
         )
     elif any(row["verdict"] == "preview" for row in rows):
         sentence = (
@@ -106,7 +116,7 @@ def summary(rows: Sequence[Row], chapters: Mapping[str, str]) -> str:
         )
     else:
         sentence = f"None of the {len(rows)} claims was judged in this render. [All claims](scoreboard.md)."
-    return "\n\n".join([counts(rows), sentence, table(headline(rows), chapters)])
+    return "\n\n".join([counts(rows), sentence, brief_table(headline(rows), chapters)])
 
 
 def full(rows: Sequence[Row], chapters: Mapping[str, str], slugs: Sequence[str]) -> str:
@@ -151,12 +161,23 @@ def _measured(row: Row) -> str:
     if row["interval"] is not None:
         low, high = row["interval"]
         text += f" [\\[{number(low)}, {number(high)}\\]]{{.claim-interval}}"
+    return text
+
+
+def _rests_on(row: Row) -> str:
+    if row["value"] is None:
+        return ""
     facts = [f"n = {number(row['n'])} ({_cell(row['unit'])})"]
     if row["seeds"]:
         facts.append(f"{row['seeds']} {_plural('seed', row['seeds'])}")
     if row["tier"] != "original":
         facts.append(f"{row['tier']} data")
-    return f"{text} [{', '.join(facts)}]{{.claim-place}}"
+    return f" [{', '.join(facts)}]{{.claim-place}}"
+
+
+def _table(cells: Iterable[tuple[str, str, str, str]]) -> str:
+    lines = [":::{table}", ":class: claims", "", "| Claim | The paper | Here | Verdict |", "|---|--:|--:|---|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in cells), ":::"])
 
 
 def _plural(noun: str, count: int) -> str:

@@ -121,7 +121,7 @@ def _joined(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
 
 
 def _without_progress(text: str) -> str:
-    """stderr without progress bars, the blanks that erase them and cursor movements. Other lines stay, blank ones go."""
+    """stderr without progress bars, the blanks that erase them and cursor movements; other lines stay."""
     kept = []
     for piece in re.split(r"[\r\n]+", _CONTROL.sub("", text)):
         while _PROGRESS.search(piece):

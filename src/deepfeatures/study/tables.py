@@ -1,4 +1,5 @@
 """What a chapter shows besides figures: the data banner and tables, as HTML and as text."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -27,7 +28,9 @@ class Table:
     def text(self) -> str:
         lines = [list(self.headings), *[[str(text) for text in row] for row in self.rows]]
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.headings))]
-        drawn = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+        drawn = [
+            "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
+        ]
         return "\n".join([self.caption, *drawn] if self.caption else drawn)
 
 
@@ -44,7 +47,10 @@ class Banner:
         return f"Data tier: {self.tier} ({self.note}). Profile: {self.profile} ({judged})."
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": f'<p class="df-banner tier-{self.tier}">{escape(self.line())}</p>', "text/plain": self.line()}
+        return {
+            "text/html": f'<p class="df-banner tier-{self.tier}">{escape(self.line())}</p>',
+            "text/plain": self.line(),
+        }
 
 
 def shown(value: float, digits: int = 2) -> str:

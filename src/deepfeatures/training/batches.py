@@ -1,4 +1,5 @@
 """Which images an iteration sees: a function of (seed, iteration) alone, so that a resumed run sees the same."""
+
 from __future__ import annotations
 
 import numpy as np

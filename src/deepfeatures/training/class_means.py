@@ -1,4 +1,5 @@
 """Mean activation vectors as training needs them: mu-LeNet's targets, and the score on a validation split."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -37,20 +38,26 @@ def describe(network: LeNet, images: np.ndarray, labels: np.ndarray) -> FeatureS
     return FeatureSpace(sums.numpy() / counts[:, None], low.numpy().astype(np.float64), high.numpy().astype(np.float64))
 
 
-def targets(space: FeatureSpace, normalise: str) -> np.ndarray:
-    """Class means after min-max of the feature space to 0..1: (10, 500) float32.
+def scaling(space: FeatureSpace, normalise: str) -> tuple[np.ndarray, np.ndarray]:
+    """(low, span) of the min-max that takes the feature space to 0..1: scalars, or (500,) each for 'per-feature'.
 
     'global': one smallest and one largest value for all units. 'per-feature': each unit's own; a unit that never
-    changes (a dead one) becomes 0 (deviation D3). The paper does not say which. 'none': the means as they are, to see
-    whether normalising was needed.
+    changes (a dead one) has span 1, so that its target is 0 (deviation D3). The paper does not say which. 'none': as it
+    is, to see whether normalising was needed.
     """
     if normalise not in NORMALISATIONS:
         raise ValueError(f"normalise={normalise!r}: allowed are {', '.join(NORMALISATIONS)}")
     if normalise == "none":
-        return space.means.astype(np.float32)
+        return np.asarray(0.0), np.asarray(1.0)
     low, high = (space.low.min(), space.high.max()) if normalise == "global" else (space.low, space.high)
     span = np.asarray(high - low)
-    return np.where(span > 0, (space.means - low) / np.where(span > 0, span, 1), 0).astype(np.float32)
+    return np.asarray(low), np.where(span > 0, span, 1.0)
+
+
+def targets(space: FeatureSpace, normalise: str) -> np.ndarray:
+    """Class means in the normalised feature space: (10, 500) float32."""
+    low, span = scaling(space, normalise)
+    return ((space.means - low) / span).astype(np.float32)
 
 
 def nearest_mean(features: torch.Tensor, means: np.ndarray) -> np.ndarray:

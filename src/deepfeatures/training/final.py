@@ -1,4 +1,5 @@
 """The network that is measured: trained on every training digit for the number of iterations selected."""
+
 from __future__ import annotations
 
 import json

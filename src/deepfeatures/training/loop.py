@@ -1,4 +1,5 @@
 """The one training loop: resumable, and bit-identical whether it was interrupted or not."""
+
 from __future__ import annotations
 
 import os
@@ -53,6 +54,8 @@ class Run:
         Raises Diverged naming the iteration.
         """
         network = untrained(self.seed, has_ip2=not isinstance(self.objective, ClassMeans)).to(self.device)
+        if isinstance(self.objective, ClassMeans):
+            self.objective.begin(network)
         solver = CaffeSGD(network, self.solver)
         losses = np.zeros(iterations, np.float32)
         done = _resume(scratch, solver, losses)
@@ -73,7 +76,9 @@ class Run:
             solver.step(list(torch.autograd.grad(loss, solver.parameters)), iteration)
             losses[iteration] = loss.item()
             if not np.isfinite(losses[iteration]):
-                raise Diverged(f"the loss is {losses[iteration]} at iteration {iteration}: lower the learning rate or weight")
+                raise Diverged(
+                    f"the loss is {losses[iteration]} at iteration {iteration}: lower the learning rate or weight"
+                )
             if (iteration + 1) % checkpoint_every == 0 or iteration + 1 == iterations:
                 if after is not None:
                     after(iteration + 1, network)
@@ -97,7 +102,7 @@ def _resume(scratch: Path | None, solver: CaffeSGD, losses: np.ndarray) -> int:
     try:
         with safe_open(path, framework="pt") as kept:
             done = int(kept.metadata()["done"])
-            state = {name: kept.get_tensor(name) for name in kept.keys()}
+            state = {name: kept.get_tensor(name) for name in list(kept.keys())}
     except Exception as damage:  # a checkpoint only saves time: a broken one costs time, never a result
         tqdm.write(f"{path.name} cannot be read ({damage}); starting over")
         path.unlink()

@@ -1,4 +1,5 @@
 """From a recipe's words to an objective: shared by the selection of iterations and by the final training."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -7,7 +8,7 @@ import numpy as np
 import torch
 
 from deepfeatures.networks.lenet import load
-from deepfeatures.training.class_means import describe, targets
+from deepfeatures.training.class_means import describe, scaling, targets
 from deepfeatures.training.objectives import ClassMeans, Pair, Softmax
 
 OBJECTIVES = ("softmax", "class-means", "pair")
@@ -23,7 +24,7 @@ def objective_of(
     pair_weight: float,
     device: str,
 ) -> Softmax | ClassMeans | Pair:
-    """images (n, angles, 28, 28) and labels (n,) are the training set; mu-LeNet's targets are the teacher's means on it."""
+    """images (n, angles, 28, 28) and labels (n,) are the training set, on which the teacher's means are taken."""
     if objective == "softmax":
         return Softmax()
     if objective == "pair":
@@ -34,4 +35,5 @@ def objective_of(
         raise ValueError("regression to class means needs a teacher: the network whose means are the targets")
     flat = images.reshape(-1, *images.shape[2:])
     space = describe(load(teacher, device), flat, np.repeat(labels, images.shape[1]))
-    return ClassMeans(torch.from_numpy(targets(space, normalise)).to(device))
+    span = torch.from_numpy(scaling(space, normalise)[1].astype(np.float32))
+    return ClassMeans(torch.from_numpy(targets(space, normalise)).to(device), span.to(device))

@@ -1,4 +1,5 @@
 """How long to train: a run on the training side of a split, scored on the other side until the cap."""
+
 from __future__ import annotations
 
 import json
@@ -47,7 +48,9 @@ def make(
     labels = np.load(inputs["rotated"] / "train_labels.npy")
     train, validation = split_digits(labels, validation_digits, seed=0)
     train_images, train_labels = images[train], labels[train]
-    judge = _Judge(train_images[:MEAN_DIGITS], train_labels[:MEAN_DIGITS], images[validation], labels[validation], scratch)
+    judge = _Judge(
+        train_images[:MEAN_DIGITS], train_labels[:MEAN_DIGITS], images[validation], labels[validation], scratch
+    )
     run = Run(
         train_images,
         train_labels,
@@ -78,7 +81,11 @@ def make(
     score = "mav" if objective == "class-means" else "softmax"
     correct = {name: judge.correct(name, steps) for name in ("mav", "softmax")}
     accuracies = {name: None if c is None else (c.mean(1) / images.shape[1]).tolist() for name, c in correct.items()}
-    chosen = Convergence(0, capped=True) if diverged else converged_at(steps, accuracies[score] or [], patience, tolerance_pp)
+    chosen = (
+        Convergence(0, capped=True)
+        if diverged
+        else converged_at(steps, accuracies[score] or [], patience, tolerance_pp)
+    )
     for name, counts in correct.items():
         if counts is not None:
             np.save(out / f"{name}_correct.npy", counts)

@@ -1,4 +1,5 @@
 """Caffe's stochastic gradient descent (BVLC/caffe, src/caffe/solvers/sgd_solver.cpp)."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ class CaffeSGD:
         self.settings = settings
         named = list(network.named_parameters())
         self.names = [name for name, _ in named]
-        self.parameters = [parameter for _, parameter in named]
+        self.parameters: list[torch.Tensor] = [parameter for _, parameter in named]
         self.velocities = [torch.zeros_like(parameter) for parameter in self.parameters]
         self._biases = [i for i, name in enumerate(self.names) if name.endswith("bias")]
         self._weights = [i for i, name in enumerate(self.names) if not name.endswith("bias")]

@@ -1,4 +1,5 @@
 """When training has converged: one rule and one cap for every network (deviation D2)."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -25,7 +26,9 @@ def converged_at(
     """
     steps, values = np.asarray(iterations), np.asarray(accuracies, float)
     if len(steps) != len(values) or len(steps) == 0 or (np.diff(steps) <= 0).any():
-        raise ValueError(f"{len(values)} accuracies at {len(steps)} ascending iterations, at least one of each is needed")
+        raise ValueError(
+            f"{len(values)} accuracies at {len(steps)} ascending iterations, at least one of each is needed"
+        )
     for step, value in zip(steps, values, strict=True):
         later = values[(steps > step) & (steps <= step + patience)]
         if step + patience <= steps[-1] and (len(later) == 0 or 100 * (later.max() - value) <= tolerance_pp):

@@ -1,0 +1,251 @@
+"""The command `deepfeatures`: thin, so that everything it does can be done from Python too."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deepfeatures.study import catalogue, parameters, paths
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__.splitlines()[0] if __doc__ else "")
+data_app = typer.Typer(no_args_is_help=True, help="Where the data is, and how to get it.")
+bundle_app = typer.Typer(no_args_is_help=True, help="The artifacts behind a book as one checked file.")
+app.add_typer(data_app, name="data")
+app.add_typer(bundle_app, name="bundle")
+
+Slug = Annotated[str, typer.Argument(metavar="CHAPTER", help="A chapter, as `deepfeatures list` names it.")]
+Profile = Annotated[str, typer.Option("--profile", help="smoke, default or paper (profiles/).")]
+Given = Annotated[
+    list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Change one parameter.")
+]
+Cores = Annotated[int | None, typer.Option("--cores", min=1, help="Jobs side by side; all cores unless given.")]
+
+
+def main() -> None:
+    """Run the command; an error a reader can mend is one message and exit code 2, never a traceback."""
+    try:
+        app()
+    except Exception as failure:
+        if os.environ.get("DEEPFEATURES_TRACEBACK") or not _expected(failure):
+            raise
+        print(f"deepfeatures: {failure}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _expected(failure: Exception) -> bool:
+    # ValueErrors of this package say what was given and what is allowed; so do its errors about files and jobs.
+    ours = type(failure).__module__.startswith("deepfeatures.")
+    return ours or isinstance(failure, ValueError | FileNotFoundError | PermissionError)
+
+
+@app.command("list")
+def list_chapters() -> None:
+    """The chapters, in the book's order."""
+    for slug in catalogue.slugs():
+        typer.echo(f"{slug:<16} {catalogue.chapter(slug).title}")
+
+
+@app.command()
+def params(chapter: Slug, profile: Profile = "default") -> None:
+    """A chapter's parameters: value at a profile, type, what is allowed, meaning."""
+    from deepfeatures.study import allowed
+
+    resolved = catalogue.resolve(chapter, profile, {})
+    for name, declared in catalogue.chapter(chapter).parameters.items():
+        typer.echo(
+            f"{name} = {json.dumps(resolved[name])}   ({declared.type}, {allowed.describe(name)})\n    {declared.help}"
+        )
+
+
+@app.command()
+def run(chapter: Slug, parameter: Given = None, profile: Profile = "default", cores: Cores = None) -> None:
+    """Run one chapter and say where the executed notebook is."""
+    from deepfeatures.study import build, execute
+    from deepfeatures.study.chapter_key import plan
+
+    declared = catalogue.chapter(chapter).parameters
+    given = dict(parameters.parse_assignment(text, declared, chapter) for text in parameter or [])
+    planned = plan(chapter, catalogue.resolve(chapter, profile, given))
+    build.build([planned], cores=cores)
+    _print_claims(json.loads((execute.folder(planned) / execute.RESULTS).read_text())["records"])
+    typer.echo(execute.folder(planned) / execute.NOTEBOOK)
+
+
+@app.command()
+def book(
+    profile: Profile = "default",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("-p", "--parameter", metavar="CHAPTER.NAME=VALUE", help="Change one parameter of one chapter."),
+    ] = None,
+    cores: Cores = None,
+) -> None:
+    """Run every chapter that is not up to date, render the site, print the path of its first page."""
+    from deepfeatures.study import build, rendered
+
+    given: dict[str, dict[str, object]] = {}
+    for text in parameter or []:
+        slug, _, assignment = text.partition(".")
+        name, value = parameters.parse_assignment(assignment, catalogue.chapter(slug).parameters, slug)
+        given.setdefault(slug, {})[name] = value
+    planned = build.plan_book(profile, given)
+    for note in sorted({chapter.source.note for chapter in planned if chapter.source.tier != "original"}):
+        typer.echo(f"data: {note}: pages carry the substitute banner", err=True)
+    build.build(planned, cores=cores)
+    typer.echo(rendered.own(planned, profile))
+
+
+@app.command()
+def site() -> None:
+    """Render the published book from book/chapters, executing nothing."""
+    from deepfeatures.study import rendered
+
+    typer.echo(rendered.published())
+
+
+@app.command()
+def publish(
+    profile: Profile = "paper",
+    check: Annotated[bool, typer.Option("--check", help="Only say whether published chapters are up to date.")] = False,
+) -> None:
+    """Make the executed paper-profile chapters the published ones; with --check, fail where one is out of date."""
+    from deepfeatures.study import build
+    from deepfeatures.study import publish as publishing
+
+    if check:
+        stale = publishing.stale()
+        for slug, changed in stale.items():
+            typer.echo(f"{slug} is older than: {', '.join(changed)}", err=True)
+        if stale:
+            raise typer.Exit(1)
+        typer.echo(f"{len(catalogue.slugs())} published chapters are up to date")
+        return
+    if profile != "paper":
+        raise publishing.NotPublished(f"only the paper profile is published, not {profile!r}")
+    typer.echo(publishing.publish(build.plan_book(profile), profile=profile))
+
+
+@app.command()
+def claims(
+    as_json: Annotated[bool, typer.Option("--json", help="Records for a program.")] = False,
+    run_profile: Annotated[
+        str | None, typer.Option("--profile", help="Of your own run at this profile, not the published book.")
+    ] = None,
+) -> None:
+    """Every claim of the papers with what was measured and the verdict."""
+    from deepfeatures.study import ledger
+
+    rows = ledger.rows(run_profile)
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    for row in rows:
+        value = "" if row["value"] is None else f"{row['value']:.4g}"
+        typer.echo(f"{row['verdict']:<24} {row['id']:<44} {value:>10}  {row['statement']}")
+
+
+@app.command()
+def clean(
+    everything: Annotated[bool, typer.Option("--everything", help="Artifacts too: what took hours is gone.")] = False,
+) -> None:
+    """Remove executed chapters, failed ones and stages from runs/; artifacts stay unless --everything."""
+    import shutil
+
+    from deepfeatures.study import build
+
+    with build.one_build():
+        for name in (
+            "chapters",
+            "failed",
+            "stage",
+            "plans",
+            "interactive",
+            *(("artifacts", "scratch", "locks") if everything else ()),
+        ):
+            shutil.rmtree(paths.runs() / name, ignore_errors=True)
+
+
+@data_app.command()
+def status() -> None:
+    """Which data there is, and where it was looked for."""
+    from deepfeatures.data.digits import resolve_digits
+
+    typer.echo(
+        f"data root: {paths.data_root()} "
+        f"({'$DEEPFEATURES_DATA' if os.environ.get('DEEPFEATURES_DATA') else 'the default'})"
+    )
+    source = resolve_digits("auto", paths.data_root(), download=False)
+    typer.echo(
+        f"mnist: {'present, checksums right' if source.name == 'mnist' else 'absent: deepfeatures data fetch mnist'}"
+    )
+    typer.echo(
+        f"chapters with dataset=auto would use: {source.name} (tier {source.tier}; fingerprint {source.fingerprint})"
+    )
+
+
+@data_app.command()
+def fetch(name: Annotated[str, typer.Argument(help="mnist")]) -> None:
+    """Download a data set into the data root; its checksums are verified."""
+    from deepfeatures.data import mnist
+
+    if name != "mnist":
+        raise typer.BadParameter(f"{name!r}: the data set that can be fetched is mnist")
+    if mnist.present(paths.data_root()):
+        mnist.verify(paths.data_root())
+        typer.echo(f"mnist is in {paths.data_root()} already, checksums right")
+        return
+    reason = mnist.fetch(paths.data_root())
+    if reason:
+        raise FileNotFoundError(f"mnist could not be downloaded: {reason}")
+    typer.echo(f"mnist is in {paths.data_root()}, checksums right")
+
+
+@bundle_app.command()
+def pack(file: Path, profile: Profile = "paper") -> None:
+    """Write the artifacts of a profile's chapters into FILE (a tar.gz); no data set is in it."""
+    from deepfeatures.study import build, bundle
+
+    held = bundle.pack(build.plan_book(profile), file)
+    typer.echo(f"{file}: {len(held)} artifacts, {file.stat().st_size / 1e6:,.0f} MB")
+
+
+@bundle_app.command()
+def unpack(file: Path) -> None:
+    """Check FILE and put its artifacts in place."""
+    from deepfeatures.study import bundle
+
+    typer.echo(f"{len(bundle.unpack(file))} artifacts are new")
+
+
+@app.command(hidden=True)
+def make(key: str, plan: Annotated[Path, typer.Option(help="A plan as `deepfeatures book` writes it.")]) -> None:
+    """Make one artifact of a plan: what a job of the workflow runs."""
+    from deepfeatures.study import artifacts, recipes
+
+    artifacts.ensure(recipes.from_json(json.loads(plan.read_text())["artifacts"], key))
+
+
+@app.command(hidden=True)
+def execute(
+    chapter: Slug, plan: Annotated[Path, typer.Option(help="A plan as `deepfeatures book` writes it.")]
+) -> None:
+    """Execute one chapter of a plan: what a job of the workflow runs."""
+    from deepfeatures.study import chapter_key
+    from deepfeatures.study import execute as executing
+
+    job = json.loads(plan.read_text())["chapters"][chapter]
+    planned = chapter_key.plan(chapter, job["parameters"])
+    if planned.key != job["key"]:
+        raise ValueError(f"chapter {chapter} changed since it was planned: start again")
+    executing.execute(planned)
+
+
+def _print_claims(records: list[dict[str, Any]]) -> None:
+    for record in records:
+        interval = "" if record["interval"] is None else f" [{record['interval'][0]:.4g}, {record['interval'][1]:.4g}]"
+        typer.echo(f"{record['claim']}: {record['value']:.4g}{interval}")

@@ -1,0 +1,120 @@
+"""The whole book: plan every chapter, let Snakemake make what is missing, render. What is up to date is left alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from deepfeatures.study import artifacts, catalogue, execute, paths
+from deepfeatures.study.chapter_key import Planned, plan
+from deepfeatures.study.recipes import Recipe
+
+LIGHT_ITERATIONS = 200  # at or under this cap a chapter makes its own artifacts: a job would cost more than it saves
+
+
+class BuildFailed(RuntimeError):
+    """A job failed; its own message stands above."""
+
+
+def plan_book(profile: str, given: Mapping[str, Mapping[str, object]] | None = None) -> list[Planned]:
+    """Every chapter at a profile; given: overrides by chapter."""
+    given = given or {}
+    return [plan(slug, catalogue.resolve(slug, profile, given.get(slug, {}))) for slug in catalogue.slugs()]
+
+
+def build(planned: list[Planned], *, cores: int | None = None) -> None:
+    """Make what is missing of the planned chapters. One build at a time in a folder: a second one waits for the first.
+
+    Raises BuildFailed where a job failed; whatever the other jobs made is kept.
+    """
+    if all(execute.complete(chapter) for chapter in planned):
+        return
+    with one_build():
+        _snakemake(write_plan(planned), cores or os.cpu_count() or 1)
+
+
+def one_build() -> FileLock:
+    """The lock of the runs folder, held by the system: a killed build leaves none behind."""
+    lock = FileLock(paths.runs() / "build.lock")
+    try:
+        lock.acquire(timeout=0)
+        lock.release()
+    except Timeout:
+        print("another build is at work in this folder: waiting for it to end", file=sys.stderr)
+    return lock
+
+
+def write_plan(planned: list[Planned]) -> Path:
+    """The plan as data for Snakemake: jobs of artifacts by key, chapters by slug."""
+    recipes: dict[str, Recipe] = {}
+    chapters: dict[str, Any] = {}
+    for chapter in planned:
+        wanted = [recipe for group in chapter.recipes.values() for recipe in group]
+        light = int(str(chapter.parameters.get("iterations_cap", 0))) <= LIGHT_ITERATIONS
+        for recipe in wanted:
+            recipes.update(recipe.closure())
+        chapters[chapter.slug] = {
+            "key": chapter.key,
+            "parameters": dict(chapter.parameters),
+            "artifacts": [] if light else sorted({recipe.key for recipe in wanted}),
+        }
+    content = {"artifacts": {key: recipe.to_json() for key, recipe in recipes.items()}, "chapters": chapters}
+    text = json.dumps(content, indent=1, sort_keys=True) + "\n"
+    path = paths.runs() / "plans" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+    path.parent.mkdir(exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(text)
+    temporary.replace(path)
+    return path
+
+
+def _snakemake(plan_file: Path, cores: int) -> None:
+    command = [
+        sys.executable, "-m", "snakemake",
+        "--snakefile", str(paths.root() / "workflow" / "Snakefile"),
+        "--directory", str(paths.runs()),
+        "--cores", str(cores),
+        "--config", f"plan={plan_file}",
+        "--nolock",                 # ours is released by the system when a build is killed; Snakemake's is not
+        "--ignore-incomplete",      # every output is renamed into place: there is none that is half-written
+        "--rerun-triggers", "input",
+        "--keep-going", "--quiet", "rules", "host",
+    ]  # fmt: skip
+    scripts = str(Path(sys.executable).parent)
+    environment = {**os.environ, "PATH": scripts + os.pathsep + os.environ.get("PATH", "")}
+    if subprocess.run(command, env=environment, cwd=paths.root(), check=False).returncode:
+        raise BuildFailed("not everything could be made; the first error above says what failed")
+
+
+def gather(planned: list[Planned], into: Path) -> Path:
+    """Copy executed chapters as renderer and publisher want them: <slug>.ipynb, .results.json, .provenance.json."""
+    shutil.rmtree(into, ignore_errors=True)
+    into.mkdir(parents=True)
+    for chapter in planned:
+        folder = execute.folder(chapter)
+        for name, ending in (
+            (execute.NOTEBOOK, "ipynb"),
+            (execute.RESULTS, "results.json"),
+            (execute.PROVENANCE, "provenance.json"),
+        ):
+            shutil.copyfile(folder / name, into / f"{chapter.slug}.{ending}")
+    return into
+
+
+def unmade(planned: list[Planned]) -> list[Recipe]:
+    """Artifacts of the plan that do not exist yet, inputs first."""
+    recipes: dict[str, Recipe] = {}
+    for chapter in planned:
+        for group in chapter.recipes.values():
+            for recipe in group:
+                recipes.update(recipe.closure())
+    return [recipe for recipe in recipes.values() if not artifacts.exists(recipe)]

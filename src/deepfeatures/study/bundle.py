@@ -1,0 +1,102 @@
+"""The artifacts behind a book as one checked file, so that nobody must retrain to start from them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tarfile
+from pathlib import Path
+
+from deepfeatures.study import artifacts, paths
+from deepfeatures.study.chapter_key import Planned
+from deepfeatures.study.recipes import KINDS, Recipe
+
+NOT_BUNDLED = ("rotated",)  # made from the data set in seconds; a bundle holds no data set
+
+
+class BadBundle(ValueError):
+    """A bundle that cannot be trusted; nothing of it was kept."""
+
+
+def pack(planned: list[Planned], file: Path) -> list[Recipe]:
+    """Write the artifacts of the planned chapters into one tar file, whole or not at all; returns what it holds.
+
+    Raises FileNotFoundError naming artifacts that were not made yet, artifacts.Damaged for a broken one.
+    """
+    recipes: dict[str, Recipe] = {}
+    for chapter in planned:
+        for group in chapter.recipes.values():
+            for recipe in group:
+                recipes.update({key: r for key, r in recipe.closure().items() if r.kind not in NOT_BUNDLED})
+    missing = [f"{recipe.kind} {key}" for key, recipe in recipes.items() if not artifacts.exists(recipe)]
+    if missing:
+        raise FileNotFoundError(
+            f"{len(missing)} artifacts are not made yet, {missing[0]} among them: build the book first"
+        )
+    for recipe in recipes.values():
+        artifacts.verify(artifacts.folder(recipe))
+    temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
+    try:
+        with tarfile.open(temporary, "w:gz", compresslevel=3) as archive:
+            for key in sorted(recipes):
+                archive.add(artifacts.folder(recipes[key]), arcname=f"{recipes[key].kind}/{key}", filter=_anonymous)
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return list(recipes.values())
+
+
+def unpack(file: Path) -> list[str]:
+    """Put a bundle's artifacts in place; returns 'kind/key' of those that were new.
+
+    Every file is checked against its record before anything is put in place. Raises BadBundle for anything but
+    artifacts: links, other paths, unknown kinds, files that are not what their record says.
+    """
+    store = paths.runs() / "artifacts"
+    temporary = store / ".unfinished" / f"bundle-{os.getpid()}"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        try:
+            with tarfile.open(file, "r:gz") as archive:
+                archive.extractall(temporary, filter="data")
+        except (tarfile.TarError, OSError, EOFError) as failure:
+            raise BadBundle(f"{file.name}: {failure}") from failure
+        folders = sorted(path for path in temporary.glob("*/*") if path.is_dir())
+        for folder in folders:
+            _check(folder, file)
+        new = []
+        for folder in folders:
+            where = store / folder.parent.name / folder.name
+            if not (where / artifacts.RECORD).is_file():
+                where.parent.mkdir(parents=True, exist_ok=True)
+                shutil.rmtree(where, ignore_errors=True)
+                folder.rename(where)
+                new.append(f"{folder.parent.name}/{folder.name}")
+        return new
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _check(folder: Path, file: Path) -> None:
+    kind, key = folder.parent.name, folder.name
+    if kind not in KINDS or kind in NOT_BUNDLED:
+        raise BadBundle(f"{file.name}: holds {kind}/{key}, which is no artifact of a bundle")
+    try:
+        artifacts.verify(folder)
+    except artifacts.Damaged as damage:
+        raise BadBundle(f"{file.name}: {damage}") from damage
+    record = json.loads((folder / artifacts.RECORD).read_text())
+    if (record.get("kind"), record.get("key")) != (kind, key):
+        raise BadBundle(f"{file.name}: {kind}/{key} holds the record of {record.get('kind')}/{record.get('key')}")
+    strays = {path.name for path in folder.iterdir()} - {artifacts.RECORD, *record["files"]}
+    if strays:
+        raise BadBundle(f"{file.name}: {kind}/{key} holds {sorted(strays)[0]}, which its record does not name")
+
+
+def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mtime = 0
+    return member

@@ -1,0 +1,72 @@
+"""What an executed chapter depends on: its key, and the parts of it that can be named when it is out of date."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deepfeatures.data.digits import DigitSource, mnist_source_without_files, resolve_digits
+from deepfeatures.study import catalogue, fingerprint, paths
+from deepfeatures.study.devices import pick_device
+from deepfeatures.study.parameters import Value
+from deepfeatures.study.plans import PLANS, Named, Workbench
+
+# All that a chapter's cells can reach. What only plans, runs or renders does not change what a chapter says.
+REACHED = (
+    "deepfeatures.study.chapter",
+    "deepfeatures.figures",
+    "deepfeatures.analysis",
+    "deepfeatures.probes",
+    "deepfeatures.data",
+)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One chapter about to be run. parts: digests, by what they are of; key: the digest of them all."""
+
+    slug: str
+    parameters: Mapping[str, Value]
+    source: DigitSource
+    recipes: Named
+    parts: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        return _digest(self.parts)[:20]
+
+
+def plan(
+    slug: str, parameters: Mapping[str, Value], *, source: DigitSource | None = None, device: str | None = None
+) -> Planned:
+    """What running `slug` with these parameters would use. source: the digits, where they need not be looked for."""
+    source = source or resolve_digits(str(parameters["dataset"]), paths.data_root())
+    device = device or pick_device(str(parameters.get("device", "auto")))
+    recipes = PLANS[slug](Workbench(source, parameters, device))
+    return Planned(slug, parameters, source, recipes, parts(slug, parameters, recipes))
+
+
+def plan_for_publication(slug: str) -> Planned:
+    """The paper profile on MNIST and the CPU, planned without the files: what the published page must match."""
+    return plan(slug, catalogue.resolve(slug, "paper", {}), source=mnist_source_without_files(), device="cpu")
+
+
+def parts(slug: str, parameters: Mapping[str, Value], recipes: Named) -> dict[str, str]:
+    """Digests of all a chapter depends on, named as a reader would look for them."""
+    made = {f"artifact {name}": [recipe.key for recipe in group] for name, group in recipes.items()}
+    return {
+        f"notebooks/{catalogue.chapter(slug).path.name}": _digest(catalogue.chapter(slug).path.read_text()),
+        "parameters": _digest({name: value for name, value in parameters.items() if name != "device"}),
+        "package code": fingerprint.source(REACHED),
+        "figure style": _digest((paths.root() / "src/deepfeatures/figures/house.mplstyle").read_text()),
+        "claims": _digest({path.name: path.read_text() for path in sorted(paths.claims().glob("*.yaml"))}),
+        "numerical packages": _digest(fingerprint.numerics()),
+        **{name: _digest(keys) for name, keys in made.items()},
+    }
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,123 @@
+"""One chapter, executed: jupytext makes the notebook, papermill runs it, the scrubbed result is put in place whole."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+
+from deepfeatures.study import artifacts, catalogue, chapter_key, paths, provenance, scrub
+from deepfeatures.study.chapter import RUN_FOLDER
+from deepfeatures.study.recipes import THREADS
+
+INLINE = (
+    "module://matplotlib_inline.backend_inline"  # a backend of the caller (agg, say) would make every figure vanish
+)
+NOTEBOOK, RESULTS, PROVENANCE = "chapter.ipynb", "results.json", "provenance.json"
+
+
+class ChapterFailed(RuntimeError):
+    """A cell of a chapter raised. The message names the cell and where the partial notebook is kept."""
+
+
+def folder(planned: chapter_key.Planned) -> Path:
+    """Where the executed chapter lies once it is complete."""
+    return paths.runs() / "chapters" / planned.slug / planned.key
+
+
+def complete(planned: chapter_key.Planned) -> bool:
+    """True where the chapter was executed with exactly this plan."""
+    return all((folder(planned) / name).is_file() for name in (NOTEBOOK, RESULTS, PROVENANCE))
+
+
+def execute(planned: chapter_key.Planned, *, progress: bool = True) -> Path:
+    """Run the chapter and return its folder: notebook, results.json, provenance.json, put in place by one rename.
+
+    Raises ChapterFailed where a cell raises (the partial notebook is kept under runs/failed), artifacts.DiskFull.
+    """
+    for group in planned.recipes.values():
+        for recipe in group:
+            artifacts.ensure(recipe)
+    where = folder(planned)
+    temporary = where.parent / f".unfinished-{planned.key}-{os.getpid()}"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    started = datetime.now(UTC)
+    try:
+        notebook = _run(planned, temporary, progress)
+        if not (temporary / RESULTS).is_file():
+            raise ChapterFailed(f"chapter {planned.slug}: no cell called study.verdicts(), so nothing was reported")
+        (temporary / NOTEBOOK).write_text(scrub.dumps(scrub.scrub(notebook)), "utf-8")
+        facts = provenance.collect(
+            started=started, finished=datetime.now(UTC), threads=THREADS, device=_device(temporary), root=paths.root()
+        )
+        made = {"depends_on": dict(planned.parts), "data": {planned.source.name: planned.source.fingerprint}}
+        (temporary / PROVENANCE).write_text(json.dumps({**facts, **made}, indent=1, sort_keys=True) + "\n")
+        for left in temporary.iterdir():
+            if left.name not in (NOTEBOOK, RESULTS, PROVENANCE):
+                left.unlink()
+        shutil.rmtree(where, ignore_errors=True)
+        temporary.rename(where)
+    except OSError as failure:
+        if failure.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise artifacts.DiskFull(
+                failure.errno,
+                f"no space left while chapter {planned.slug} was written under {paths.runs()}: "
+                "nothing half-written was kept; free some space and run again",
+            ) from failure
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return where
+
+
+def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
+    import papermill
+
+    source, output = temporary / "source.ipynb", temporary / "executed.ipynb"
+    jupytext.write(jupytext.read(catalogue.chapter(planned.slug).path, fmt="py:percent"), source, fmt="ipynb")
+    environment = {
+        RUN_FOLDER: str(temporary),
+        "PYTHONHASHSEED": "0",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "MPLBACKEND": INLINE,
+    }
+    before = {name: os.environ.get(name) for name in environment}
+    os.environ.update(environment)  # the kernel inherits it; papermill takes no environment of its own
+    try:
+        papermill.execute_notebook(
+            str(source),
+            str(output),
+            parameters=dict(planned.parameters),
+            kernel_name="python3",
+            cwd=str(paths.root()),
+            progress_bar={"desc": planned.slug, "mininterval": 1} if progress else False,
+            log_output=False,
+        )
+    except papermill.PapermillExecutionError as failure:
+        kept = paths.runs() / "failed" / f"{planned.slug}.ipynb"
+        kept.parent.mkdir(exist_ok=True)
+        shutil.copyfile(output, kept)
+        first = next((line for line in failure.source.splitlines() if line.strip()), "")
+        raise ChapterFailed(
+            f"chapter {planned.slug}, cell {failure.cell_index + 1} ({first.strip()!r}) raised {failure.ename}: "
+            f"{failure.evalue}\nthe partial notebook is kept: {kept}"
+        ) from failure
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+    return nbformat.read(output, as_version=4)
+
+
+def _device(folder: Path) -> str:
+    return str(json.loads((folder / RESULTS).read_text())["device"])

@@ -1,0 +1,93 @@
+"""The published record, book/chapters: changed here only, and checked against all it depends on."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from deepfeatures.study import build, catalogue, execute, paths
+from deepfeatures.study.chapter_key import Planned, plan_for_publication
+
+LARGEST_BYTES = 2_000_000  # a chapter in the repository stays small
+
+
+class NotPublished(RuntimeError):
+    """Something is not fit for publication; the message says what and how to mend it."""
+
+
+def folder() -> Path:
+    """Where published chapters are kept."""
+    return paths.book() / "chapters"
+
+
+def publish(planned: list[Planned], *, profile: str) -> Path:
+    """Copy executed chapters into book/chapters. All or nothing.
+
+    Raises NotPublished for another profile than `paper`, another tier than `original`, a chapter that was not executed
+    with exactly this plan, one over 2 MB, or a tree with uncommitted changes outside book/chapters.
+    """
+    if profile != "paper":
+        raise NotPublished(
+            f"only the paper profile is published, not {profile!r}: deepfeatures book --profile paper, then publish"
+        )
+    dirty = uncommitted()
+    if dirty:
+        raise NotPublished(
+            "the tree has uncommitted changes, so no commit would tell what was run:\n  " + "\n  ".join(dirty[:10])
+        )
+    for chapter in planned:
+        if chapter.source.tier != "original":
+            raise NotPublished(
+                f"chapter {chapter.slug} would run on {chapter.source.name}, tier {chapter.source.tier}: "
+                f"{chapter.source.note}"
+            )
+        if not execute.complete(chapter):
+            raise NotPublished(
+                f"chapter {chapter.slug} was not executed as planned now: deepfeatures book --profile paper"
+            )
+        size = (execute.folder(chapter) / execute.NOTEBOOK).stat().st_size
+        if size > LARGEST_BYTES:
+            raise NotPublished(f"chapter {chapter.slug} has {size:,} bytes, at most {LARGEST_BYTES:,} are published")
+    ready = build.gather(planned, folder().with_name(f".chapters-{os.getpid()}"))
+    former = folder().with_name(f".chapters-former-{os.getpid()}")
+    if folder().exists():
+        folder().rename(former)
+    ready.rename(folder())
+    shutil.rmtree(former, ignore_errors=True)
+    return folder()
+
+
+def stale() -> dict[str, list[str]]:
+    """Chapter to what changed since it was published; empty where every page is up to date.
+
+    Needs neither data nor artifacts: what would be run now is planned and compared, part by part.
+    """
+    found: dict[str, list[str]] = {}
+    for slug in catalogue.slugs():
+        path = folder() / f"{slug}.provenance.json"
+        if not path.is_file() or not (folder() / f"{slug}.ipynb").is_file():
+            found[slug] = ["it is not published"]
+            continue
+        then = json.loads(path.read_text())["depends_on"]
+        now = plan_for_publication(slug).parts
+        changed = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
+        if changed:
+            found[slug] = changed
+    return found
+
+
+def uncommitted() -> list[str]:
+    """Changed files outside book/chapters, as git says them. Raises NotPublished outside a git checkout."""
+    done = subprocess.run(
+        ["git", "status", "--porcelain", "--untracked-files=all"],
+        cwd=paths.root(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise NotPublished(f"not a git checkout: {done.stderr.strip()}")
+    return [line for line in done.stdout.splitlines() if not line[3:].startswith("book/chapters/")]

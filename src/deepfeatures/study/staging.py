@@ -1,0 +1,177 @@
+"""What Jupyter Book is given: a folder with the hand-written pages, the executed chapters and the generated pages."""
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+from pydantic import ValidationError
+
+from deepfeatures.study import claims, paths, scoreboard
+
+_TIERS = {
+    "original": "the data the paper used.",
+    "substitute": "other real data than the paper's; its numbers cannot be set beside the paper's.",
+    "rendered": "images made by a program; no claim about the world is judged by them.",
+}
+
+
+class StagingError(ValueError):
+    """Something a chapter left behind cannot be rendered; the message names the chapter or file."""
+
+
+def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
+    """Fill the staging folder; gives the path of its configuration."""
+    not_pages = shutil.ignore_patterns("chapters", "_generated", "_build", ".ipynb_checkpoints")
+    shutil.copytree(paths.book(), stage, ignore=not_pages, dirs_exist_ok=True)
+    toc = yaml.safe_load((stage / "_toc.yml").read_text("utf-8"))
+    slugs = _slugs(toc)
+    titles: dict[str, str] = {}
+    results: dict[str, dict[str, Any]] = {}
+    provenance: dict[str, Any] = {}
+    (stage / "chapters").mkdir()
+    (stage / "_generated").mkdir()
+    for slug in slugs:
+        if not (chapters / f"{slug}.ipynb").is_file():
+            continue
+        results[slug] = _read_json(chapters / f"{slug}.results.json")
+        provenance[slug] = _read_json(chapters / f"{slug}.provenance.json")
+        titles[slug] = _stage_notebook(chapters, slug, results[slug], stage / "chapters")
+    rows = scoreboard.rows(claims.load_all(known_chapters=slugs), _records(results))
+
+    generated = {
+        "scoreboard": scoreboard.full(rows, titles, slugs),
+        "scoreboard-summary": scoreboard.summary(rows, titles),
+        "how-sure": scoreboard.how_sure(rows),
+        "chapter-list": _chapter_list(titles, slugs),
+        "provenance-list": _provenance_list(list(titles)),
+    }
+    for slug, record in provenance.items():
+        generated[f"provenance-{slug}"] = _provenance_page(slug, results[slug], record)
+    for name, text in generated.items():
+        (stage / "_generated" / f"{name}.md").write_text(text + "\n", "utf-8")
+    (stage / "_toc.yml").write_text(yaml.safe_dump(_present(toc, list(titles)), sort_keys=False), "utf-8")
+
+    config = yaml.safe_load((paths.root() / "_config.yml").read_text("utf-8"))
+    if notice:
+        config["sphinx"]["config"]["html_theme_options"]["announcement"] = escape(notice)
+    (stage / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), "utf-8")
+    return stage / "_config.yml"
+
+
+def _slugs(toc: Mapping[str, Any]) -> list[str]:
+    """The chapters' slugs in the book's order."""
+    files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
+    return [file.removeprefix("chapters/") for file in files if file.startswith("chapters/")]
+
+
+def _present(toc: Mapping[str, Any], slugs: Sequence[str]) -> dict[str, Any]:
+    """The table of contents with only the chapters there are, and one provenance page for each."""
+    parts = []
+    for part in toc["parts"]:
+        entries = []
+        for entry in part["chapters"]:
+            slug = entry["file"].removeprefix("chapters/")
+            if entry["file"] == "provenance" and slugs:
+                entries.append(entry | {"sections": [{"file": f"_generated/provenance-{slug}"} for slug in slugs]})
+            elif slug == entry["file"] or slug in slugs:
+                entries.append(entry)
+        if entries:   # a part without entries is malformed
+            parts.append(part | {"chapters": entries})
+    return dict(toc) | {"parts": parts}
+
+
+def _stage_notebook(chapters: Path, slug: str, results: Mapping[str, Any], folder: Path) -> str:
+    """Copy one notebook with the banner of its data tier under its title; gives the title."""
+    notebook = nbformat.read(chapters / f"{slug}.ipynb", as_version=4)
+    first = notebook.cells[0] if notebook.cells else None
+    if first is None or first.cell_type != "markdown" or not first.source.lstrip().startswith("# "):
+        raise StagingError(f"chapter {slug}: its first cell must be Markdown that begins with a title line '# ...'")
+    title, _, rest = first.source.strip().partition("\n")
+    first.source = f"{title}\n\n{banner(slug, results)}\n{rest}"
+    nbformat.write(notebook, folder / f"{slug}.ipynb")
+    return title.removeprefix("# ").strip()
+
+
+def banner(slug: str, results: Mapping[str, Any]) -> str:
+    """The admonition that says on which data and at which sizes a chapter was run."""
+    tier, profile = results["tier"], results["profile"]
+    if tier not in _TIERS:
+        raise StagingError(f"chapter {slug}: unknown data tier {tier!r}; known: {', '.join(_TIERS)}")
+    if profile != "paper":
+        sizes = f"Run at the `{profile}` profile: a preview, which yields no verdicts."
+    elif tier == "original":
+        sizes = "Run at the paper's sizes; its claims are judged."
+    else:
+        sizes = "Run at the paper's sizes, yet its claims are not judged, for the data is not the paper's."
+    return (
+        f":::{{admonition}} Data: {tier}\n:class: tier-{tier}\n"
+        f"{_TIERS[tier][0].upper()}{_TIERS[tier][1:]} {sizes}\n"
+        f"[What the tiers mean](#data-tiers) · {{doc}}`How this page was made </_generated/provenance-{slug}>`\n:::\n"
+    )
+
+
+def _records(results: Mapping[str, Mapping[str, Any]]) -> list[claims.Record]:
+    """What the chapters reported, checked."""
+    records = []
+    for slug, result in results.items():
+        for reported in result["records"]:
+            fields = {"chapter": slug, "profile": result["profile"], "tier": result["tier"]} | reported
+            try:
+                records.append(claims.Record.model_validate(fields))
+            except ValidationError as error:
+                raise StagingError(f"{slug}.results.json: claim {reported.get('claim')}: {error}") from error
+    return records
+
+
+def _chapter_list(titles: Mapping[str, str], slugs: Sequence[str]) -> str:
+    linked = [f"{{doc}}`/chapters/{slug}`" if slug in titles else f"`{slug}`: not run in this render" for slug in slugs]
+    return "\n".join(f"1. {line}" for line in linked)
+
+
+def _provenance_list(slugs: Sequence[str]) -> str:
+    return "\n".join(f"- {{doc}}`/_generated/provenance-{slug}`" for slug in slugs) or "No chapter has been run."
+
+
+def _provenance_page(slug: str, results: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
+    """What a chapter was made with: plain entries as one table, each nested mapping as a section of its own."""
+    record = {key: value for key, value in results.items() if key not in ("chapter", "records")} | dict(provenance)
+    plain = {key: value for key, value in record.items() if not isinstance(value, dict)}
+    nested = {key: value for key, value in record.items() if isinstance(value, dict) and value}
+    parts = [f"# How `{slug}` was made", f"The chapter is {{doc}}`/chapters/{slug}`."]
+    if plain:
+        parts.append(_fact_table(plain))
+    for key, value in nested.items():
+        parts += [f"## {key.replace('_', ' ').capitalize()}", _fact_table(value)]
+    return "\n\n".join(parts)
+
+
+def _fact_table(facts: Mapping[str, Any]) -> str:
+    words = {True: "yes", False: "no", None: "–", "": "–"}
+    rows = ["| | value |", "|---|---|"]
+    for key, value in facts.items():
+        if isinstance(value, list | dict):
+            value = json.dumps(value, sort_keys=True, ensure_ascii=False)
+        simple = value if isinstance(value, bool | str) or value is None else str(value)
+        text = words.get(simple) or f"`{' '.join(str(simple).split())}`".replace("|", "\\|")
+        rows.append(f"| {key.removesuffix('_s').replace('_', ' ')}{' (s)' if key.endswith('_s') else ''} | {text} |")
+    return "\n".join(rows)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        again = f"deepfeatures run {path.name.split('.')[0]}"
+        raise StagingError(f"{path.name} is missing beside its notebook; run the chapter again: {again}")
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}: {error.msg}"
+        raise StagingError(f"{path.name} is not JSON ({where}); run the chapter again") from error
+    if not isinstance(content, dict):
+        raise StagingError(f"{path.name} holds a {type(content).__name__}, not an object; run the chapter again")
+    return content

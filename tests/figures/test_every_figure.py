@@ -1,0 +1,162 @@
+"""What holds for every drawing function, on small made-up data."""
+
+from __future__ import annotations
+
+import pickle
+from functools import cache
+from typing import Any
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+
+from deepfeatures import figures
+
+ANGLES = np.arange(-45.0, 46.0, 15.0)
+NAMES = ("lenet", "mu-lenet", "pair-lenet")
+RNG = np.random.default_rng(0)
+LABELS, SAMPLE_ANGLES = np.repeat(np.arange(10), 7), np.tile(ANGLES, 10)
+READ = {name: (0.8 * ANGLES, np.full(7, 12.0)) for name in NAMES}
+SPECTRA = {name: np.linspace(9, 0, 50) for name in NAMES}
+HEAT = {name: RNG.random((70, 40)) for name in NAMES}
+TECHNIQUES = ("lenet-softmax", "lenet-mav")
+
+
+def table(columns: str, *rows: tuple[Any, ...]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=columns.split())
+
+
+# name: (arguments, keywords, panels: None for one Axes)
+CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
+    "rotated_digits": ((RNG.integers(0, 256, (3, 7, 28, 28)), ANGLES), {"row_labels": [4, 5, 6]}, None),
+    "angle_prediction": ((READ, ANGLES), {}, None),
+    "bias_and_spread": ((READ, ANGLES), {}, 2),
+    "errors_per_digit": (
+        (table("technique digit error_percent", *[(t, d, 2.0) for t in TECHNIQUES for d in [*range(10), "mean"]]),),
+        {},
+        None,
+    ),
+    "scree": ((SPECTRA,), {}, 3),
+    "cumulative": ((SPECTRA,), {}, None),
+    "rank_accuracy": (({name: ([1, 2, 9], [20.0, 40.0, 90.0]) for name in NAMES},), {}, None),
+    "heat_maps": ((HEAT, LABELS, SAMPLE_ANGLES), {}, 3),
+    "block_diagonal": ((HEAT, {name: np.arange(40) % 11 - 1 for name in NAMES}, LABELS), {}, 3),
+    "units_per_class": (({name: np.arange(10) for name in NAMES},), {}, None),
+    "pair_topology": (
+        (),
+        {"weights": {"ip1": 0.1, "pool1": 0.0}, "images": (np.zeros((28, 28)), np.ones((28, 28)))},
+        None,
+    ),
+    "lenet": ((), {}, None),
+    "accuracy_against_iterations": (
+        (
+            table(
+                "network iteration accuracy_percent kind",
+                *[(n, i, 90.0 + i / 100, "test") for n in NAMES for i in (100, 500)],
+            ),
+        ),
+        {"chosen": {"lenet": 500}},
+        None,
+    ),
+    "weights_scan": (
+        (table("weight metric value", *[(w, m, 1.0 + w) for w in (0.0, 0.1, 1.0) for m in ("spread", "accuracy")]),),
+        {"units": {"spread": "degrees", "accuracy": "%"}, "chosen": 0.1},
+        2,
+    ),
+    "per_angle_controls": (
+        (
+            table(
+                "name accuracy_percent lo hi",
+                ("plain", 90.0, 89.5, 90.5),
+                ("predicted", 95.0, 94.5, 95.5),
+                ("oracle", 96.0, 95, 97),
+            ),
+        ),
+        {"paper_percent": 95.44},
+        None,
+    ),
+    "by_layer": (
+        (table("network layer index", *[(n, layer, 0.5) for n in NAMES for layer in ("pool1", "ip1")]),),
+        {},
+        None,
+    ),
+    "pair_and_class_distances": (
+        (table("network kind distance", *[(n, kind, 3.0) for n in NAMES for kind in ("pair", "class")]),),
+        {},
+        None,
+    ),
+    "trend_within_digit": (({name: RNG.random((6, 7)) for name in NAMES}, ANGLES), {"digit": 3}, 3),
+}
+UNITS = ("degrees", "%", "°", "ratio", "count", "no unit", "units of ip1", "[−1, 1]", "number", "components", "vectors")
+UNITS += ("batches", "row", "digit", "layer", "network", "evenly spaced", "re-ordered")
+DRAWINGS = ("lenet", "pair_topology")  # no axes to label
+
+
+def axes_of(drawn: Any) -> list[Axes]:
+    return [drawn] if isinstance(drawn, Axes) else list(drawn)
+
+
+def test_every_function_is_covered() -> None:
+    assert set(CALLS) == set(figures.__all__) - {"house", "look", "save"}
+
+
+@cache
+def own_figure(name: str) -> tuple[Any, list[int], bool]:
+    """What the function returns without axes, the figures it opened, and whether it left the settings alone."""
+    args, kwargs, _ = CALLS[name]
+    settings, before = dict(matplotlib.rcParams), set(plt.get_fignums())
+    drawn = getattr(figures, name)(*args, **kwargs)
+    return drawn, sorted(set(plt.get_fignums()) - before), dict(matplotlib.rcParams) == settings
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_returns_its_axes_on_one_new_figure_no_wider_than_the_page(name: str) -> None:
+    drawn, opened, settings_kept = own_figure(name)
+    panels = CALLS[name][2]
+    if panels is None:
+        assert isinstance(drawn, Axes)
+    else:
+        assert isinstance(drawn, np.ndarray) and drawn.shape == (panels,)
+    assert opened == [axes_of(drawn)[0].figure.number]
+    assert axes_of(drawn)[0].figure.get_size_inches()[0] <= 7.2
+    assert settings_kept
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_draws_on_given_axes_opens_no_figure_and_leaves_its_input_alone(name: str) -> None:
+    args, kwargs, panels = CALLS[name]
+    before = pickle.dumps((args, kwargs))
+    figure, given = plt.subplots(1, panels or 1, squeeze=False)
+    keyword = {"ax": given[0, 0]} if panels is None else {"axes": list(given[0])}
+    drawn = getattr(figures, name)(*args, **kwargs, **keyword)
+    assert plt.get_fignums() == [figure.number]
+    assert axes_of(drawn) == list(given[0])
+    assert pickle.dumps((args, kwargs)) == before
+
+
+@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call[2] is not None])
+def test_a_wrong_number_of_axes_is_refused(name: str) -> None:
+    args, kwargs, panels = CALLS[name]
+    given = plt.subplots(1, (panels or 0) + 1)[1]
+    with pytest.raises(ValueError, match=f"{(panels or 0) + 1} axes for {panels} panels"):
+        getattr(figures, name)(*args, **kwargs, axes=given)
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if name not in DRAWINGS])
+def test_axes_say_what_they_measure_and_in_what_unit(name: str) -> None:
+    drawn = axes_of(own_figure(name)[0])
+    assert drawn[-1].get_xlabel()
+    assert drawn[0].get_ylabel() or name == "per_angle_controls"  # whose rows are named one by one
+    for label in [ax.get_xlabel() for ax in drawn] + [ax.get_ylabel() for ax in drawn]:
+        assert not label or any(unit in label for unit in UNITS), label
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_nothing_but_empty_space_is_cut_off(name: str) -> None:
+    figure = axes_of(own_figure(name)[0])[0].figure
+    drawn, page = figure.get_tightbbox(), figure.bbox_inches
+    assert drawn.x0 >= -0.01 and drawn.y0 >= -0.01
+    assert drawn.x1 <= page.x1 + 0.01 and drawn.y1 <= page.y1 + 0.01
