@@ -51,13 +51,14 @@ study = df.chapter("mu-lenet", globals())
 
 # %% mystnb={"figure": {"name": "mu-iterations", "caption": "Accuracy by class means on held-out digits against solver steps, for LeNet and μ-LeNet; rings mark where each stops by the same rule."}, "image": {"alt": "Two curves of accuracy by class means against solver steps; the one of mu-LeNet starts lower or level, crosses that of LeNet early and ends well above it."}}
 readouts, selections = study.every_readout(), study.every_selection()
-runs = {"lenet": selections["raw"][0], "mu-lenet": selections["mu"][0]}
-curve = df.analysis.tables.accuracy_against_iterations(runs, resamples=resamples, rng=study.rng())
+runs = {"lenet": selections["raw"], "mu-lenet": selections["mu"]}
+curve = df.analysis.training_curves.accuracy_against_iterations(runs, resamples=resamples, rng=study.rng())
 _ = df.figures.accuracy_against_iterations(curve, chosen={name: run.curve["chosen"] for name, run in runs.items()})
 
 # %%
-study.table(["run on the validation split", "stops at", "cap reached", "ended by divergence"],
-            df.analysis.tables.selection_rows(selections), "When training stops, and what happens without normalised targets.")
+study.table(["run on the validation split", "stops at step", "by the cap", "diverged"],
+            [[name, run.curve["chosen"], run.curve["capped"], run.curve["diverged"] or "no"]
+             for name, run in selections.items()], "When training stops, and what happens without normalised targets.")
 
 # %% [markdown]
 # ## Recognition
@@ -65,10 +66,16 @@ study.table(["run on the validation split", "stops at", "cap reached", "ended by
 # to a cosine.
 
 # %%
-found = df.analysis.mu_lenet.measure(readouts, selections, resamples=resamples, rng=study.rng())
-study.table(["scored by cosine to class means, % of test images", "here"],
-            df.analysis.tables.mean_rows(readouts, resamples=resamples, rng=study.rng()),
-            "Class means: what the objective adds and what scaling adds.")
+found = df.analysis.mu_lenet.measure(
+    readouts, selections, resamples=resamples, rng=study.rng(),
+    normalise=normalise, patience=patience, tolerance_pp=tolerance_pp)
+scaled = df.analysis.tables.normalised_scores(readouts["raw"], resamples=resamples, rng=study.rng())
+means = {name: group for name, group in readouts.items() if name.startswith("mu")}
+scores = {name: df.analysis.accuracy.accuracy(group, "mav_pred", resamples=resamples, rng=study.rng())
+          for name, group in means.items()}
+rows = [[f"LeNet, features scaled: {name}", score] for name, score in scaled.items()]
+study.table(["cosine to class means", "% of test images"], [*rows, *map(list, scores.items())],
+            "Class means: what the objective adds, and what scaling adds.")
 
 # %%
 study.number("mu", found["mav-mu"].value)
@@ -83,14 +90,16 @@ study.number("gain", found["mu-better-than-raw"].value)
 
 # %% mystnb={"figure": {"name": "angle-mu", "caption": "Angle read from ip1: mean and standard deviation over test images, averaged over labels and seeds."}, "image": {"alt": "Predicted against true angle for four sources. LeNet and the baselines follow the diagonal; mu-LeNet's line is flatter."}}
 networks = {"lenet": readouts["raw"], "mu-lenet": readouts["mu"], "untrained": readouts["untrained"], "pixels": readouts["pixels"]}
-_ = df.figures.angle_prediction(df.analysis.tables.figure3(networks), df.data.ANGLES_DEG)
+_ = df.figures.angle_prediction(df.analysis.tables.angle_curves(networks), df.data.ANGLES_DEG)
 
 # %% mystnb={"figure": {"name": "angle-mu-bias", "caption": "Bias and spread of the angle read from ip1."}, "image": {"alt": "Left, the bias of mu-LeNet at the ends is larger than that of LeNet. Right, the spread of the four sources against the true angle."}}
-_ = df.figures.bias_and_spread(df.analysis.tables.figure3(networks), df.data.ANGLES_DEG)
+_ = df.figures.bias_and_spread(df.analysis.tables.angle_curves(networks), df.data.ANGLES_DEG)
 
 # %%
-study.table(["read from", "error, degrees (RMSE)", "spread, degrees", "share of variance explained"],
-            df.analysis.tables.angle_rows(networks, resamples=resamples, rng=study.rng()),
+angles = df.analysis.tables.angle_table(networks, resamples=resamples, rng=study.rng())
+columns = ["error", "spread", "bias", "explained", "shuffled"]
+study.table(["read from", "error (RMSE), degrees", "spread, degrees", "bias, degrees", "R²", "R², shuffled angles"],
+            [[name, *(row[column] for column in columns)] for name, row in angles.items()],
             "How well the angle is read from each network.")
 
 # %% [markdown]
@@ -103,7 +112,7 @@ study.table(["read from", "error, degrees (RMSE)", "spread, degrees", "share of 
 # ## Verdicts
 
 # %%
-study.report_all("rudd2017", found)
+study.report_all("rudd2017", found, notes=df.analysis.mu_lenet.notes(selections))
 study.verdicts()
 
 # %% [markdown]

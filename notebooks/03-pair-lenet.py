@@ -59,12 +59,18 @@ _ = df.figures.pair_topology(layers, {name: pair_weight for name in ("pool1", "p
 
 # %% mystnb={"figure": {"name": "pair-weights", "caption": "Held-out accuracy after the short runs, against the weight of the Euclidean losses. A weight at which training diverged has no point."}, "image": {"alt": "Two panels against the weight on a logarithmic axis: softmax accuracy falls as the weight grows, accuracy by class means rises to a middle weight and falls again."}}
 readouts, selections = study.every_readout(), study.every_selection()
-scan = df.analysis.tables.weights_scan(selections["weights"], pair_weights, resamples=resamples, rng=study.rng())
-_ = df.figures.weights_scan(scan, units={"softmax": "% of images", "class means": "% of images"}, chosen=pair_weight)
+scan = df.analysis.training_curves.weight_scan(
+    study.selections("weights"), pair_weights, resamples=resamples, rng=study.rng()
+)
+_ = df.figures.weights_scan(scan.table, units=scan.units, chosen=pair_weight)
+
+# %%
+study.table(["weight at which training diverged", "why"], [[f"{weight:g}", why] for weight, why in scan.diverged.items()],
+            "Weights that the figure cannot show.")
 
 # %% mystnb={"figure": {"name": "pair-iterations", "caption": "Accuracy on held-out digits against solver steps for LeNet and PAIR-LeNet; rings mark where each stops."}, "image": {"alt": "Curves of softmax accuracy and of accuracy by class means for LeNet and PAIR-LeNet, all rising and flattening."}}
-runs = {"lenet": selections["raw"][0], "pair-lenet": selections["pair"][0]}
-curve = df.analysis.tables.accuracy_against_iterations(runs, resamples=resamples, rng=study.rng())
+runs = {"lenet": selections["raw"], "pair-lenet": selections["pair"]}
+curve = df.analysis.training_curves.accuracy_against_iterations(runs, resamples=resamples, rng=study.rng())
 _ = df.figures.accuracy_against_iterations(curve, chosen={name: run.curve["chosen"] for name, run in runs.items()})
 
 # %% [markdown]
@@ -75,30 +81,38 @@ _ = df.figures.accuracy_against_iterations(curve, chosen={name: run.curve["chose
 
 # %%
 found = df.analysis.pair_lenet.measure(readouts, selections, resamples=resamples, rng=study.rng())
-study.table(["% of test images", "softmax", "ten class means", "nearest of 70 means"],
-            df.analysis.tables.pair_rows(readouts, resamples=resamples, rng=study.rng()),
-            "Recognition with PAIR, its control, and the other kind of pair.")
+trained = {name: group for name, group in readouts.items() if name.startswith(("raw", "pair"))}
+scores = df.analysis.tables.accuracies(trained, resamples=resamples, rng=study.rng())
+study.frame(scores, "Recognition with PAIR, its control at weight 0, and the other kind of pair; % of test images.")
 
 # %% [markdown]
 # ## What is left of the angle
 
 # %% mystnb={"figure": {"name": "angle-pair", "caption": "Angle read from ip1: mean and standard deviation over test images, averaged over labels and seeds."}, "image": {"alt": "Predicted against true angle for LeNet, PAIR-LeNet, an untrained network and pixels; all follow the diagonal and flatten at the ends."}}
 networks = {"lenet": readouts["raw"], "pair-lenet": readouts["pair"], "untrained": readouts["untrained"], "pixels": readouts["pixels"]}
-_ = df.figures.angle_prediction(df.analysis.tables.figure3(networks), df.data.ANGLES_DEG)
+_ = df.figures.angle_prediction(df.analysis.tables.angle_curves(networks), df.data.ANGLES_DEG)
 
 # %%
-study.table(["read from", "error, degrees (RMSE)", "spread, degrees", "share of variance explained"],
-            df.analysis.tables.angle_rows(networks, resamples=resamples, rng=study.rng()),
+angles = df.analysis.tables.angle_table(networks, resamples=resamples, rng=study.rng())
+columns = ["error", "spread", "bias", "explained", "shuffled"]
+study.table(["read from", "error (RMSE), degrees", "spread, degrees", "bias, degrees", "R²", "R², shuffled angles"],
+            [[name, *(row[column] for column in columns)] for name, row in angles.items()],
             "How well the angle is read from each network.")
 
 # %% [markdown]
 # ## Pairs and classes
 # Did the losses bring the two images of a pair together, and did that bring the images of a class together?
 
-# %% mystnb={"figure": {"name": "pair-distances", "caption": "Mean distance in ip1 between two rotations of one digit, two digits of a class, and digits of different classes, divided by the last."}, "image": {"alt": "For each network three markers: the distance between rotations of one digit lies lowest, that between digits of one class above it, that between classes at one."}}
-distances = df.analysis.tables.pair_and_class_distances(
-    {"lenet": readouts["raw"], "pair-lenet": readouts["pair"], "untrained": readouts["untrained"]}, resamples=resamples, rng=study.rng())
-_ = df.figures.pair_and_class_distances(distances, quantity="distance / distance between classes")
+# %% mystnb={"figure": {"name": "pair-distances", "caption": "Mean Euclidean distance in ip1 between two rotations of one digit, two digits of a class, and digits of different classes. Networks differ in scale: compare the spacing of a network's three markers, or the ratios below."}, "image": {"alt": "For each network three markers: the distance between rotations of one digit lies lowest, that between digits of one class above it, that between classes highest."}}
+compared = {"lenet": readouts["raw"], "pair-lenet": readouts["pair"], "untrained": readouts["untrained"]}
+distances = df.analysis.tables.pair_and_class_distances(compared, resamples=resamples, rng=study.rng())
+_ = df.figures.pair_and_class_distances(distances)
+
+# %%
+ratios = df.analysis.tables.distance_ratios(compared, resamples=resamples, rng=study.rng())
+study.table(["network", "two rotations of a digit", "two digits of a class"],
+            [[name, row["pair"], row["class"]] for name, row in ratios.items()],
+            "The same distances, divided by the mean distance between digits of different classes.", digits=3)
 
 # %% [markdown]
 # ## Verdicts

@@ -49,7 +49,8 @@ three = {"lenet": readouts["raw"][0], "mu-lenet": readouts["mu"][0], "pair-lenet
 # Figure 4 of the paper: errors for each digit and on average. Techniques that use class means are in colour.
 
 # %% mystnb={"figure": {"name": "errors-per-digit", "caption": "Classification error for each digit and on average, with 95 % intervals over digits and seeds. Softmax approaches in black and grey."}, "image": {"alt": "Grouped bars for ten digits and their mean. Plain class means of LeNet err most; the softmax approaches err least; mu-LeNet and per-angle means lie between."}}
-errors = df.analysis.tables.figure4(readouts["raw"], readouts["mu"], readouts["pair"], resamples=resamples, rng=study.rng())
+networks = {"lenet": readouts["raw"], "mu-lenet": readouts["mu"], "pair-lenet": readouts["pair"]}
+errors = df.analysis.tables.errors_per_digit(networks, resamples=resamples, rng=study.rng())
 _ = df.figures.errors_per_digit(errors)
 
 # %% [markdown]

@@ -60,3 +60,9 @@ def mnist_root() -> Path:
     if not has_mnist():
         pytest.skip(f"no MNIST under {data_root()}: set DEEPFEATURES_DATA, or `deepfeatures data fetch mnist`")
     return data_root()
+
+
+@pytest.fixture(autouse=True)
+def first_try_of_a_download(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test looks for its data afresh: a failed download is remembered in the environment."""
+    monkeypatch.delenv("DEEPFEATURES_DOWNLOAD_FAILED", raising=False)

@@ -40,7 +40,7 @@ def main() -> None:
 def _expected(failure: Exception) -> bool:
     # ValueErrors of this package say what was given and what is allowed; so do its errors about files and jobs.
     ours = type(failure).__module__.startswith("deepfeatures.")
-    return ours or isinstance(failure, ValueError | FileNotFoundError | PermissionError)
+    return ours or isinstance(failure, ValueError | OSError)
 
 
 @app.command("list")

@@ -82,7 +82,7 @@ def test_killed_render_then_another_gives_the_same_site(small_site: Path, small_
     command = [sys.executable, "-c", code, str(small_checkout / "run"), str(out)]
     killed = subprocess.Popen(command, start_new_session=True)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not list(stages.glob("book-*/_site/_build/html")) and time.monotonic() < deadline:
             assert killed.poll() is None, "the render ended before it could be killed"
             time.sleep(0.05)

@@ -58,6 +58,12 @@ def test_a_download_counts_as_mnist(tmp_path, monkeypatch):
     assert (source.name, source.tier, source.note) == ("mnist", "original", "MNIST, downloaded by torchvision")
 
 
+def test_one_failed_download_is_enough_for_a_run(tmp_path, offline):
+    """Jobs and kernels inherit the environment: they must not each wait for the same network."""
+    first, second = (resolve_digits("auto", tmp_path) for _ in range(2))
+    assert first == second and len(offline) == 1
+
+
 def test_no_download_where_none_is_wanted(tmp_path, never_fetched):
     source = resolve_digits("auto", tmp_path, download=False)
     assert source.tier == "substitute" and "(no download was tried)" in source.note

@@ -91,7 +91,7 @@ def test_there_and_back_is_nearly_the_same_smooth_image(blob, angle_deg):
     back = rotate(rotate(blob, angle_deg), -angle_deg).astype(int)
     centre = np.hypot(*(np.mgrid[:28, :28] - 13.5)) < 12
     assert np.abs(back - blob)[0, centre].max() <= 16  # two bilinear steps flatten the top of a blob of width 4
-    assert np.abs(rotate(blob, angle_deg).astype(int) - blob)[0, centre].max() > 50  # and a turn does something
+    assert np.abs(rotate(blob, angle_deg).astype(int) - blob)[0, centre].max() > 30  # and a turn does something
 
 
 @given(arrays(np.uint8, st.tuples(st.integers(1, 3), st.integers(2, 12), st.integers(2, 12))), ANGLE, INTERPOLATION)

@@ -82,7 +82,8 @@ def paired(
         named = {name: piece if parts[name].ndim == 3 else piece[..., 0] for name, piece in pieces.items()}
         return statistic(named)[..., None]
 
-    return intervals(np.concatenate(list(wide.values()), axis=2), of_means, resamples=resamples, rng=rng, level=level)[0]
+    joined = np.concatenate(list(wide.values()), axis=2)
+    return intervals(joined, of_means, resamples=resamples, rng=rng, level=level)[0]
 
 
 def over_seeds(
@@ -95,9 +96,8 @@ def over_seeds(
     found = np.asarray(values, np.float64)
     if len(found) < 2:
         return Interval(float(found[0]), np.nan, np.nan, 1, 1, "seed", None, level, 0)
-    # Two alike digits never vary, which leaves the seeds.
-    of_seeds = intervals(np.stack([found, found], axis=1)[..., None], lambda m: m, resamples=resamples, rng=rng, level=level)
-    measured = of_seeds[0]
+    alike = np.stack([found, found], axis=1)  # two digits that never vary, which leaves the seeds
+    measured = intervals(alike[..., None], lambda m: m, resamples=resamples, rng=rng, level=level)[0]
     return Interval(
         measured.value, measured.lo, measured.hi, len(found), len(found), "seed", measured.seed_sd, level, resamples
     )

@@ -4,15 +4,14 @@ from __future__ import annotations
 import numpy as np
 
 from deepfeatures.analysis.extraction import Extractor
+from deepfeatures.analysis.layer_squares import squares_by_layer
 from deepfeatures.analysis.mean_distances import mean_distances
-from deepfeatures.analysis.orbits import squares_by_layer
+from deepfeatures.analysis.rank import MU_RANK
 from deepfeatures.analysis.spectrum import singular_values
 from deepfeatures.analysis.training_features import TrainingFeatures
 from deepfeatures.probes import angle
 from deepfeatures.probes.mean_activation import class_means, directions
 from deepfeatures.probes.moments import Moments, moments
-
-COMPONENTS = 10  # Rudd et al. 2017, section 4.3: mu-LeNet's rank
 
 
 def digit_arrays(
@@ -26,11 +25,11 @@ def digit_arrays(
 ) -> dict[str, np.ndarray]:
     """By array name. images: (digits, angles, 28, 28); labels: (digits,); probed: (digits, angles, d), test features.
 
-    Of orbits and mean_distances, what they say. per_digit_first_ten_square: (digits,) sum over a digit's copies of the
-    squared length of x - mean along the first ten principal directions of the test features; its counterpart for all
-    directions is per_digit_total_square. per_digit_along_train_mean, per_digit_along_test_mean: (digits,) mean of its
-    copies along the direction of its class's training mean, and of its test mean. angle_shuffled: (n,) angle by the
-    true label's regressor, fitted to shuffled training angles. train_singular_values: (d,), centred.
+    Of layer_squares and mean_distances, what they say. per_digit_first_ten_square: (digits,) sum over a digit's copies
+    of the squared length of x - mean along the first ten principal directions of the test features; its counterpart for
+    all directions is per_digit_total_square_<layer>. per_digit_along_train_mean, per_digit_along_test_mean: (digits,)
+    mean of its copies along the direction of its class's training mean, and of its test mean. angle_shuffled: (n,) angle
+    by the true label's regressor, fitted to shuffled training angles. train_singular_values: (d,), centred.
     train_within_square, train_count: (10,) sum of squared distances of training features to their class mean; rows.
     """
     per_label = [Moments(rows.count, rows.mean[:-1], rows.scatter[:-1, :-1]) for rows in train.angle_moments]
@@ -38,7 +37,7 @@ def digit_arrays(
         **squares_by_layer(source, images),
         **mean_distances(probed, labels, rng=rng),
         **along_means(probed, labels, train.class_means),
-        "per_digit_first_ten_square": along_first(probed, COMPONENTS),
+        "per_digit_first_ten_square": along_first(probed, MU_RANK),
         "angle_shuffled": shuffled_angle(train, probed, labels),
         "train_singular_values": singular_values(train.feature_moments),
         "train_within_square": np.array([np.trace(rows.scatter) for rows in per_label]),

@@ -21,7 +21,8 @@ def level_counts(features: np.ndarray, labels: np.ndarray, assignment: np.ndarra
     features: (digits, angles, d) >= 0; labels: (digits,); assignment: (d,) label of each unit's block, -1 for dead ones.
     uint16 counts: per_digit_above_top of all units; per_digit_active, above SILENT, of all units, per_digit_active_in_block
     and per_digit_active_off_block of the units of its class's block and of the others that are alive;
-    per_digit_strong_off_block, above STRONG. per_digit_active_sum_in_block: float32, the sum of the active in-block ones.
+    per_digit_strong_off_block, above STRONG. float32 sums: per_digit_active_sum_in_block, of the active in-block ones, and
+    per_digit_active_sum (digits,), of all active ones at the middle level.
     """
     digits, copies, width = features.shape
     if copies * width > np.iinfo(np.uint16).max:
@@ -29,12 +30,13 @@ def level_counts(features: np.ndarray, labels: np.ndarray, assignment: np.ndarra
     top = upper_quantile(features, TOP_QUANTILE)
     names = ("above_top", "active", "active_in_block", "active_off_block", "strong_off_block")
     counts = {f"per_digit_{name}": np.zeros((digits, len(FACTORS)), np.uint16) for name in names}
-    sums = np.zeros((digits, len(FACTORS)), np.float32)
+    sums, active_sum = np.zeros((digits, len(FACTORS)), np.float32), np.zeros(digits, np.float32)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
         chunk = features[rows].reshape(len(rows), -1)
         inside = features[rows][:, :, assignment == label].reshape(len(rows), -1)
         dead = features[rows][:, :, assignment < 0].reshape(len(rows), -1)
+        active_sum[rows] = chunk.sum(axis=1, where=chunk > SILENT * top, dtype=np.float64)
         for index, factor in enumerate(FACTORS):
             silent, strong = SILENT * factor * top, STRONG * factor * top
             active, active_in = _above(chunk, silent), _above(inside, silent)
@@ -48,7 +50,7 @@ def level_counts(features: np.ndarray, labels: np.ndarray, assignment: np.ndarra
             for name, values in found.items():
                 counts[f"per_digit_{name}"][rows, index] = values
             sums[rows, index] = inside.sum(axis=1, where=inside > silent, dtype=np.float64)
-    return top, counts | {"per_digit_active_sum_in_block": sums}
+    return top, counts | {"per_digit_active_sum_in_block": sums, "per_digit_active_sum": active_sum}
 
 
 def _above(values: np.ndarray, level: float) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 
 from deepfeatures.probes.moments import Moments
 
+MU_RANK = 10  # Rudd et al. 2017, section 4.3: what mu-LeNet's features are said to have
 RANKS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 400)
 
 

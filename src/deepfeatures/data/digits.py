@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import numpy as np
 
 from deepfeatures.data import mnist
 
+# Why the first try to download failed. In the environment, so that the jobs and kernels of one run, which all ask where
+# the digits are, do not each wait for the same network.
+_TRIED = "DEEPFEATURES_DOWNLOAD_FAILED"
 DATASETS = ("auto", "mnist", "digits")
 
 
@@ -49,9 +53,10 @@ def resolve_digits(dataset: str, data_root: Path, *, download: bool = True) -> D
         mnist.verify(data_root)
         return _mnist(data_root, "MNIST from the data root")
     if download:
-        reason = mnist.fetch(data_root)
+        reason = os.environ.get(_TRIED) or mnist.fetch(data_root)
         if reason is None:
             return _mnist(data_root, "MNIST, downloaded by torchvision")
+        os.environ[_TRIED] = reason
     else:
         reason = "no download was tried"
     if dataset == "mnist":
@@ -65,7 +70,7 @@ def resolve_digits(dataset: str, data_root: Path, *, download: bool = True) -> D
 
 
 def load_digits(source: DigitSource) -> Digits:
-    """Read the arrays. MNIST: 60,000 + 10,000. The substitute: 1,797 small digits enlarged, every fifth a test digit."""
+    """Read the arrays. MNIST: 60,000 + 10,000. The substitute: 1,797 digits enlarged, every fifth for testing."""
     if source.name == "mnist":
         assert source.folder is not None
         arrays = mnist.read(source.folder)

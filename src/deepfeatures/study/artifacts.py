@@ -8,6 +8,7 @@ import importlib
 import inspect
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -52,8 +53,11 @@ def ensure(recipe: Recipe) -> Path:
     locks = paths.runs() / "locks"
     locks.mkdir(exist_ok=True)
     with FileLock(locks / f"{recipe.key}.lock"):
-        if exists(recipe) and _intact(where):  # made by another process while this one waited
-            return where
+        if exists(recipe):
+            if _intact(where):  # made by another process while this one waited
+                return where
+            print(f"damaged artifact, made again: {_damage(where)}", file=sys.stderr)
+            shutil.rmtree(where)  # only under the lock: another process may have put a sound one here meanwhile
         _make(recipe, inputs, where)
     return where
 
@@ -61,8 +65,11 @@ def ensure(recipe: Recipe) -> Path:
 def verify(where: Path) -> None:
     """Raise Damaged, naming the file, unless every file of the artifact has the size and SHA-256 in its record."""
     try:
-        files = json.loads((where / RECORD).read_text())["files"]
-    except (ValueError, KeyError, UnicodeDecodeError) as damage:
+        recorded = json.loads((where / RECORD).read_text())["files"].items()
+        files = {name: (int(size), str(digest)) for name, (size, digest) in recorded}
+    except FileNotFoundError as absence:
+        raise Damaged(f"{where.parent.name}/{where.name}: {RECORD} is missing") from absence
+    except (ValueError, KeyError, TypeError, AttributeError) as damage:
         raise Damaged(f"{where.parent.name}/{where.name}: {RECORD} cannot be read ({damage})") from damage
     for name, (size, digest) in files.items():
         path = where / name
@@ -72,17 +79,27 @@ def verify(where: Path) -> None:
             raise Damaged(f"{where.parent.name}/{where.name}: {name} is not what was written")
 
 
-def _intact(where: Path) -> bool:
-    if where in _verified:
+def out_of_space(failure: BaseException) -> bool:
+    """True where a write failed for want of space: numpy says so without an errno, safetensors without an OSError."""
+    if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
+    return re.search(r"\d+ requested and \d+ written|No space left on device|StorageFull", str(failure)) is not None
+
+
+def _intact(where: Path) -> bool:
+    if where not in _verified:
+        if _damage(where) is not None:
+            return False
+        _verified.add(where)
+    return True
+
+
+def _damage(where: Path) -> Damaged | None:
     try:
         verify(where)
     except Damaged as damage:
-        print(f"damaged artifact, made again: {damage}", file=sys.stderr)
-        shutil.rmtree(where)
-        return False
-    _verified.add(where)
-    return True
+        return damage
+    return None
 
 
 def _make(recipe: Recipe, inputs: dict[str, Path], where: Path) -> None:
@@ -108,11 +125,11 @@ def _make(recipe: Recipe, inputs: dict[str, Path], where: Path) -> None:
         if where.exists():  # a folder without a record, left by a removal that was cut short
             shutil.rmtree(where)
         temporary.rename(where)
-    except OSError as failure:
-        if failure.errno in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as failure:
+        if out_of_space(failure):
             free = shutil.disk_usage(paths.runs()).free
             raise DiskFull(
-                failure.errno,
+                errno.ENOSPC,
                 f"no space left while writing {recipe.kind} {recipe.key} under {paths.runs()} "
                 f"({free / 1e6:,.0f} MB free): nothing half-written was kept; free some space, "
                 "or point DEEPFEATURES_RUNS at a larger disk, and run again",

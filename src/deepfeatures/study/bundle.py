@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import tarfile
-from pathlib import Path
+import zlib
+from pathlib import Path, PurePosixPath
 
 from deepfeatures.study import artifacts, paths
 from deepfeatures.study.chapter_key import Planned
@@ -60,8 +62,13 @@ def unpack(file: Path) -> list[str]:
     try:
         try:
             with tarfile.open(file, "r:gz") as archive:
-                archive.extractall(temporary, filter="data")
-        except (tarfile.TarError, OSError, EOFError) as failure:
+                archive.extractall(temporary, filter=_only_artifacts)
+        except BadBundle as refused:
+            raise BadBundle(f"{file.name}: {refused}") from None
+        except (tarfile.TarError, OSError, EOFError, zlib.error) as failure:
+            if artifacts.out_of_space(failure):
+                message = f"no space left to unpack {file.name} under {paths.runs()}: nothing of it was kept"
+                raise artifacts.DiskFull(errno.ENOSPC, message) from failure
             raise BadBundle(f"{file.name}: {failure}") from failure
         folders = sorted(path for path in temporary.glob("*/*") if path.is_dir())
         for folder in folders:
@@ -77,6 +84,15 @@ def unpack(file: Path) -> list[str]:
         return new
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _only_artifacts(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
+    """Files at kind/key/name and the folders above them, and nothing else: no links, no devices, no other places."""
+    parts = PurePosixPath(member.name).parts
+    in_place = len(parts) == 3 if member.isfile() else member.isdir() and len(parts) <= 2
+    if ".." in parts or not in_place:
+        raise BadBundle(f"holds {member.name}, which is no file of an artifact")
+    return tarfile.data_filter(member, path)
 
 
 def _check(folder: Path, file: Path) -> None:

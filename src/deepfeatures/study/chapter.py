@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import pandas as pd
 from IPython.display import display
 
 from deepfeatures.analysis.measured import NotApplicable
@@ -86,14 +87,10 @@ class Chapter:
         """All read-outs of the chapter, by name."""
         return {name: self.readouts(name) for name, made in self.recipes.items() if made[0].kind == "readout"}
 
-    def every_selection(self) -> dict[str, list[Selection]]:
-        """All runs on the validation split, by name."""
-        ending = "/selection"
-        return {
-            name.removesuffix(ending): self.selections(name.removesuffix(ending))
-            for name in self.recipes
-            if name.endswith(ending)
-        }
+    def every_selection(self) -> dict[str, Selection]:
+        """All runs on the validation split by name; of several under one name the first (`selections` gives all)."""
+        names = [name.removesuffix("/selection") for name in self.recipes if name.endswith("/selection")]
+        return {name: self.selection(name) for name in names}
 
     def selection(self, name: str) -> Selection:
         """The run on the validation split that decided how long to train."""
@@ -125,14 +122,14 @@ class Chapter:
             )
         )
 
-    def report_all(self, paper: str, found: Mapping[str, Any]) -> None:
+    def report_all(self, paper: str, found: Mapping[str, Any], notes: Mapping[str, str] | None = None) -> None:
         """`report` for every statistic of `found`, keyed by claim without its paper. What does not apply says why."""
         for claim, measured in found.items():
             if isinstance(measured, NotApplicable):
                 claims.check_known(self.claims, f"{paper}/{claim}", self.slug)
                 self.not_applicable[f"{paper}/{claim}"] = measured.reason
             else:
-                self.report(f"{paper}/{claim}", measured, note=getattr(measured, "note", None))
+                self.report(f"{paper}/{claim}", measured, note=(notes or {}).get(claim))
 
     def rng(self) -> np.random.Generator:
         """A generator for the intervals of this chapter: the same in every run."""
@@ -147,6 +144,19 @@ class Chapter:
     def table(self, headings: list[str], rows: list[list[Any]], caption: str = "", digits: int = 2) -> Table:
         """A table of texts and numbers; a measured statistic is shown with its interval."""
         return Table(headings, [[_cell(value, digits) for value in row] for row in rows], caption)
+
+    def frame(self, table: pd.DataFrame, caption: str = "", digits: int = 2) -> Table:
+        """A data frame as a table; columns `lo` and `hi` become the interval of the number before them."""
+        rows = []
+        for record in table.to_dict("records"):
+            ends = (record.pop("lo"), record.pop("hi")) if {"lo", "hi"} <= record.keys() else None
+            number = [name for name, value in record.items() if isinstance(value, float)][-1:]
+            rows.append([
+                with_interval(value, ends, digits) if name in number and ends else _cell(value, digits)
+                for name, value in record.items()
+            ])
+        headings = [name.replace("_percent", ", %").replace("_", " ") for name in table.columns if name not in ("lo", "hi")]
+        return Table(headings, rows, caption)
 
     def verdicts(self) -> Table:
         """One row a claim of this chapter. Writes results.json beside the run: the last cell of every chapter."""

@@ -14,14 +14,16 @@ from deepfeatures.study.devices import pick_device
 from deepfeatures.study.parameters import Value
 from deepfeatures.study.plans import PLANS, Named, Workbench
 
-# All that a chapter's cells can reach. What only plans, runs or renders does not change what a chapter says.
-REACHED = (
-    "deepfeatures.study.chapter",
-    "deepfeatures.figures",
-    "deepfeatures.analysis",
-    "deepfeatures.probes",
-    "deepfeatures.data",
-)
+
+def reached() -> list[str]:
+    """Modules that a chapter's cells can reach. What only plans, runs or renders does not change what a chapter says."""
+    packages = ("analysis", "figures", "probes")  # whole: `df.analysis.x` loads a module that no import statement names
+    return [
+        "deepfeatures.study.chapter",
+        "deepfeatures.data.rotation",
+        "deepfeatures.data.split",
+        *(name for package in packages for name in fingerprint.modules_of(f"deepfeatures.{package}")),
+    ]
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def parts(slug: str, parameters: Mapping[str, Value], recipes: Named) -> dict[st
     return {
         f"notebooks/{catalogue.chapter(slug).path.name}": _digest(catalogue.chapter(slug).path.read_text()),
         "parameters": _digest({name: value for name, value in parameters.items() if name != "device"}),
-        "package code": fingerprint.source(REACHED),
+        "package code": fingerprint.source(reached()),
         "figure style": _digest((paths.root() / "src/deepfeatures/figures/house.mplstyle").read_text()),
         "claims": _digest({path.name: path.read_text() for path in sorted(paths.claims().glob("*.yaml"))}),
         "numerical packages": _digest(fingerprint.numerics()),

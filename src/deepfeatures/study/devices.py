@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 
+class NoDevice(RuntimeError):
+    """The device asked for is not there."""
+
+
 def pick_device(device: str) -> str:
-    """'auto' becomes 'cuda' or 'cpu'; 'cuda' without one raises RuntimeError. Asks torch only where it may help."""
+    """'auto' becomes 'cuda' or 'cpu'; 'cuda' without one raises NoDevice. Asks torch only where it may help."""
     if device == "cpu":
         return "cpu"
     # Importing torch takes seconds; without the driver's device file or module there is nothing to ask it.
@@ -17,5 +21,5 @@ def pick_device(device: str) -> str:
         if torch.cuda.is_available():
             return "cuda"
     if device == "cuda":
-        raise RuntimeError("device=cuda, but torch sees no CUDA device here: allowed are auto and cpu")
+        raise NoDevice("device=cuda, but torch sees no CUDA device here: allowed are auto and cpu")
     return "cpu"

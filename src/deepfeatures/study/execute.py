@@ -66,9 +66,9 @@ def execute(planned: chapter_key.Planned, *, progress: bool = True) -> Path:
         shutil.rmtree(where, ignore_errors=True)
         temporary.rename(where)
     except OSError as failure:
-        if failure.errno in (errno.ENOSPC, errno.EDQUOT):
+        if artifacts.out_of_space(failure):
             raise artifacts.DiskFull(
-                failure.errno,
+                errno.ENOSPC,
                 f"no space left while chapter {planned.slug} was written under {paths.runs()}: "
                 "nothing half-written was kept; free some space and run again",
             ) from failure
@@ -80,6 +80,7 @@ def execute(planned: chapter_key.Planned, *, progress: bool = True) -> Path:
 
 def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
     import papermill
+    from nbclient.exceptions import DeadKernelError
 
     source, output = temporary / "source.ipynb", temporary / "executed.ipynb"
     jupytext.write(jupytext.read(catalogue.chapter(planned.slug).path, fmt="py:percent"), source, fmt="ipynb")
@@ -101,10 +102,13 @@ def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
             progress_bar={"desc": planned.slug, "mininterval": 1} if progress else False,
             log_output=False,
         )
+    except DeadKernelError as failure:
+        raise ChapterFailed(
+            f"chapter {planned.slug}: its kernel died, killed or out of memory\n"
+            f"the partial notebook is kept: {_keep(output, planned.slug)}"
+        ) from failure
     except papermill.PapermillExecutionError as failure:
-        kept = paths.runs() / "failed" / f"{planned.slug}.ipynb"
-        kept.parent.mkdir(exist_ok=True)
-        shutil.copyfile(output, kept)
+        kept = _keep(output, planned.slug)
         first = next((line for line in failure.source.splitlines() if line.strip()), "")
         raise ChapterFailed(
             f"chapter {planned.slug}, cell {failure.cell_index + 1} ({first.strip()!r}) raised {failure.ename}: "
@@ -117,6 +121,13 @@ def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
             else:
                 os.environ[name] = value
     return nbformat.read(output, as_version=4)
+
+
+def _keep(notebook: Path, slug: str) -> Path:
+    kept = paths.runs() / "failed" / f"{slug}.ipynb"
+    kept.parent.mkdir(exist_ok=True)
+    shutil.copyfile(notebook, kept)
+    return kept
 
 
 def _device(folder: Path) -> str:

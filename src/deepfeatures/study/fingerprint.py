@@ -49,6 +49,12 @@ def closure(modules: Iterable[str]) -> set[str]:
     return found
 
 
+def modules_of(package: str) -> list[str]:
+    """Every module that lies in a sub-package, by name, sorted."""
+    folder = PACKAGE.joinpath(*package.split(".")[1:])
+    return sorted(f"{package}.{path.stem}" for path in folder.glob("*.py") if path.stem != "__init__")
+
+
 def _file(module: str) -> Path:
     path = PACKAGE.joinpath(*module.split(".")[1:])
     for candidate in (path.with_suffix(".py"), path / "__init__.py"):
@@ -63,11 +69,20 @@ def _imports(file: Path) -> tuple[str, ...]:
     for node in _running(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            for alias in node.names:  # `from package import module` names a module; else the name lives in node.module
-                inner = f"{node.module}.{alias.name}"
-                names.append(inner if node.module.startswith("deepfeatures") and _is_module(inner) else node.module)
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(file, node)
+            for alias in node.names:  # `from package import module` names a module; else the name lives in `base`
+                inner = f"{base}.{alias.name}"
+                names.append(inner if base.startswith("deepfeatures") and _is_module(inner) else base)
     return tuple(name for name in names if name.startswith("deepfeatures."))
+
+
+def _absolute(file: Path, node: ast.ImportFrom) -> str:
+    """The module that is imported from; in figures/, the relative `.style` is deepfeatures.figures.style."""
+    if node.level == 0:
+        return node.module or ""
+    package = ["deepfeatures", *file.relative_to(PACKAGE).parts[:-1]]
+    return ".".join([*package[: len(package) + 1 - node.level], *([node.module] if node.module else [])])
 
 
 def _running(tree: ast.AST) -> Iterable[ast.AST]:

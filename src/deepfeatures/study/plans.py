@@ -149,15 +149,16 @@ def mu_lenet(bench: Workbench) -> Named:
     first = bench.params["first_seed"]
     main = bench.params["normalise"]
     other = "per-feature" if main == "global" else "global"
+    chosen = bench.selection("class-means", normalise=main)
+    other_mu = bench.network("class-means", first, selection=chosen, normalise=other)
     return {
         "raw": bench.readouts(bench.raw),
         "mu": bench.readouts(lambda seed: bench.mu(seed, main)),
-        f"mu, {other}": [bench.readout(bench.mu(first, other), seed=first)],
+        f"mu, {other}": [bench.readout(other_mu, seed=first)],
         "untrained": bench.untrained(),
         "pixels": bench.pixels(),
         "raw/selection": [bench.selection("softmax")],
-        "mu/selection": [bench.selection("class-means", normalise=main)],
-        f"mu, {other}/selection": [bench.selection("class-means", normalise=other)],
+        "mu/selection": [chosen],
         "mu, unscaled/selection": [
             bench.selection("class-means", cap=bench.params["sensitivity_iterations"], normalise="none")
         ],

@@ -1,0 +1,186 @@
+"""What chapters need: resolvable at every profile, shared where it is the same, else untouched."""
+
+import json
+
+import pytest
+
+from deepfeatures.data.digits import DigitSource, mnist_source_without_files
+from deepfeatures.study import catalogue, chapter_key, fingerprint, paths, profiles
+from deepfeatures.study.plans import PLANS, Workbench
+
+SLUGS = list(catalogue.slugs())
+PROFILES = profiles.names()
+NETWORKS = {"network", "selection", "rotated"}
+
+
+def recipes_of(slug, profile="default", device="cpu", source=None, **given):
+    parameters = catalogue.resolve(slug, profile, given)
+    return PLANS[slug](Workbench(source or mnist_source_without_files(), parameters, device))
+
+
+def keys(named, *kinds):
+    """Keys of everything that is needed, or of some kinds of it."""
+    found = {}
+    for group in named.values():
+        for recipe in group:
+            found.update(recipe.closure())
+    return {key for key, recipe in found.items() if not kinds or recipe.kind in kinds}
+
+
+def test_every_chapter_has_a_plan_and_every_plan_a_chapter():
+    assert set(PLANS) == set(SLUGS) != set()
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_plan_resolves_at_every_profile(slug, profile):
+    named = recipes_of(slug, profile)
+    seeds = catalogue.resolve(slug, profile, {})["seeds"]
+    assert named and all(named.values())
+    assert len(named["raw"]) == len(named["untrained"]) == seeds
+    for name, group in named.items():
+        keyed = {recipe.key for recipe in group}
+        assert len(keyed) == len(group), f"{name} holds one recipe twice"
+        for recipe in group:
+            json.dumps(recipe.to_json())
+    if "raw" in named:
+        assert {recipe.kind for recipe in named["raw"]} == {"readout"}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("name", ["raw", "mu", "pair", "pair, weight 0", "untrained", "pixels", "raw/selection"])
+def test_what_chapters_share_is_made_once(name, profile):
+    groups = {slug: named[name] for slug in SLUGS if name in (named := recipes_of(slug, profile))}
+    assert len(groups) >= 2 or name == "pair, weight 0"
+    made = {slug: [recipe.key for recipe in group] for slug, group in groups.items()}
+    assert len({tuple(keyed) for keyed in made.values()}) == 1, made
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_intervals_retrain_nothing_and_measure_nothing_again(slug):
+    assert keys(recipes_of(slug, resamples=777)) == keys(recipes_of(slug))
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_what_is_measured_retrains_nothing(slug):
+    before, after = recipes_of(slug), recipes_of(slug, prototypes=5)
+    assert keys(after, *NETWORKS) == keys(before, *NETWORKS)
+    assert not keys(after, "readout") & keys(before, "readout")
+
+
+@pytest.mark.parametrize("changed", [{"train_digits": 3999}, {"interpolation": "nearest"}, {"evaluate_every": 50}])
+def test_what_is_trained_on_retrains(changed):
+    before, after = recipes_of("rotated-mnist"), recipes_of("rotated-mnist", **changed)
+    assert not keys(before, "network", "selection") & keys(after, "network", "selection")
+
+
+def test_the_device_and_the_data_are_in_the_keys_of_networks():
+    cpu = recipes_of("rotated-mnist")
+    assert not keys(cpu, "network") & keys(recipes_of("rotated-mnist", device="cuda"), "network")
+    other = DigitSource("digits", "substitute", "another", "")
+    assert not keys(cpu) & keys(recipes_of("rotated-mnist", source=other))
+
+
+def test_more_seeds_keep_the_networks_there_are():
+    few, more = recipes_of("rotated-mnist", seeds=1), recipes_of("rotated-mnist", seeds=3)
+    assert keys(few) < keys(more)
+    assert [recipe.params["seed"] for recipe in more["raw"]] == [0, 1, 2]
+    later = recipes_of("rotated-mnist", seeds=2, first_seed=4)
+    assert [recipe.params["seed"] for recipe in later["raw"]] == [4, 5]
+
+
+def test_one_run_on_the_split_decides_for_all_seeds_and_no_teacher_saw_the_validation_digits():
+    named = recipes_of("mu-lenet", seeds=3)
+    networks = [recipe.inputs["network"] for recipe in named["mu"]]
+    assert len({network.inputs["selection"].key for network in networks}) == 1
+    assert networks[0].inputs["selection"].inputs["teacher"].kind == "selection"  # trained on the training side alone
+    teachers = [network.inputs["teacher"] for network in networks]
+    assert [teacher.params["seed"] for teacher in teachers] == [0, 1, 2]
+    assert [t.key for t in teachers] == [recipe.inputs["network"].key for recipe in named["raw"]]
+
+
+def test_the_control_of_weight_0_takes_pairs_own_number_of_iterations():
+    named = recipes_of("pair-lenet")
+    control, pair = (named[name][0].inputs["network"] for name in ("pair, weight 0", "pair"))
+    assert control.params["pair_weight"] == 0.0 and pair.params["pair_weight"] > 0
+    assert control.inputs["selection"].key == pair.inputs["selection"].key
+
+
+def test_variants_are_made_where_they_are_asked_for():
+    named = recipes_of("rotated-mnist", variants=["nearest-interpolation", "torch-momentum"])
+    nearest, moved = named["raw, nearest"][0], named["raw, torch momentum"][0]
+    assert nearest.inputs["rotated"].params["interpolation"] == "nearest"
+    assert nearest.inputs["network"].inputs["rotated"].key == nearest.inputs["rotated"].key
+    assert moved.inputs["network"].params["momentum"] == "torch"
+    assert not {"raw, nearest", "raw, torch momentum"} & set(recipes_of("rotated-mnist", variants=[]))
+
+
+@pytest.fixture
+def planned():
+    parameters = catalogue.resolve("mu-lenet", "smoke", {})
+    return chapter_key.plan("mu-lenet", parameters, source=mnist_source_without_files(), device="cpu")
+
+
+def test_the_parts_of_a_chapter_can_be_named(planned):
+    assert {"notebooks/02-mu-lenet.py", "parameters", "package code", "figure style", "claims", "numerical packages",
+            "artifact raw", "artifact mu"} <= set(planned.parts)  # fmt: skip
+    assert all(len(digest) == 64 for digest in planned.parts.values())
+    assert len(planned.key) == 20
+
+
+def differing(one, other):
+    assert (one.key == other.key) == (one.parts == other.parts)
+    return {name for name in {*one.parts, *other.parts} if one.parts.get(name) != other.parts.get(name)}
+
+
+@pytest.mark.parametrize(
+    ("changed", "parts"),
+    [
+        ({}, set()),
+        ({"device": "auto"}, set()),  # where it ran is in the artifacts' keys, not in what the chapter says
+        ({"resamples": 177}, {"parameters"}),
+        ({"heat_digits": 3}, {"parameters", "artifact raw", "artifact mu", "artifact mu, per-feature",
+                              "artifact untrained", "artifact pixels"}),
+    ],
+)  # fmt: skip
+def test_a_changed_parameter_shows_in_the_parts_it_reaches(planned, changed, parts):
+    parameters = catalogue.resolve("mu-lenet", "smoke", changed)
+    other = chapter_key.plan("mu-lenet", parameters, source=mnist_source_without_files(), device="cpu")
+    assert differing(planned, other) == parts
+
+
+@pytest.mark.parametrize(("what", "part"), [("source", "package code"), ("numerics", "numerical packages")])
+def test_changed_code_and_packages_show_too(planned, what, part, monkeypatch):
+    monkeypatch.setattr(fingerprint, what, lambda *_: "changed")
+    parameters = catalogue.resolve("mu-lenet", "smoke", {})
+    other = chapter_key.plan("mu-lenet", parameters, source=mnist_source_without_files(), device="cpu")
+    assert part in differing(planned, other)
+
+
+def test_a_plan_for_publication_needs_no_data(monkeypatch):
+    monkeypatch.setenv("DEEPFEATURES_DATA", "/nowhere")
+    planned = chapter_key.plan_for_publication("rotated-mnist")
+    assert planned.source.tier == "original" and planned.parameters["train_digits"] == 0
+    assert catalogue.profile_of("rotated-mnist", planned.parameters) == "paper"
+
+
+def test_chapters_are_read_from_their_notebooks():
+    for slug, path in catalogue.slugs().items():
+        chapter = catalogue.chapter(slug)
+        assert path.parent == paths.notebooks() and path.name.endswith(f"-{slug}.py")
+        assert f"# # {chapter.title}\n" in path.read_text() and chapter.title != slug
+        assert {"dataset", "seeds", "device"} <= set(chapter.parameters)
+
+
+def test_an_unknown_chapter_is_refused_with_those_there_are():
+    with pytest.raises(catalogue.UnknownChapter) as refused:
+        catalogue.chapter("mu-lenett")
+    assert str(refused.value) == f"no chapter 'mu-lenett' (did you mean 'mu-lenet'?); there are: {', '.join(SLUGS)}"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_profile_is_recognised_by_its_values(slug, profile):
+    parameters = catalogue.resolve(slug, profile, {"device": "cpu"})
+    assert catalogue.profile_of(slug, parameters) == profile
+    assert catalogue.profile_of(slug, {**parameters, "resamples": 12_345}) == "custom"
