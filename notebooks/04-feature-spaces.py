@@ -100,10 +100,12 @@ study.table(["network", "equation 1 as", *[str(label) for label in range(10)], "
 
 # %% [markdown]
 # ## Shading inside a digit
-# If a unit grows or fades as a digit turns, its mean response draws a slope. Forty units of one digit:
+# If a unit grows or fades as a digit turns, its mean response draws a slope. Here are the forty units that respond most
+# to one digit; each line is divided by its own mean.
 
-# %% mystnb={"figure": {"name": "trend", "caption": "Mean response of forty units to the digit 3 against its angle, first seed."}, "image": {"alt": "For each network forty thin lines over seven angles: many of LeNet's rise or fall across the range, those of mu-LeNet are almost level."}}
-trends = {name: found["angle_class_activation"][3].T[:40] for name, found in three.items()}
+# %% mystnb={"figure": {"name": "trend", "caption": "Response to the digit 3 against its angle: the forty units of each network that respond to it most, each divided by its own mean, first seed."}, "image": {"alt": "For each network forty thin lines over seven angles: many of LeNet's rise or fall across the range, those of mu-LeNet are almost level."}}
+of_three = {name: found["angle_class_activation"][3] for name, found in three.items()}
+trends = {name: means[:, means.mean(0).argsort()[-40:]].T for name, means in of_three.items()}
 _ = df.figures.trend_within_digit(trends, df.data.ANGLES_DEG, digit=3)
 
 # %% [markdown]

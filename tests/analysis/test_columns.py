@@ -11,7 +11,7 @@ from deepfeatures.analysis.accuracy import accuracy, error_by_label, gain, perce
 from deepfeatures.analysis.angle_change import angle_change
 from deepfeatures.analysis.angle_error import bias_deg, cells, explained, rmse_deg, spread_deg
 from deepfeatures.analysis.bootstrap import difference
-from deepfeatures.analysis.columns import over_seeds, paired
+from deepfeatures.analysis.columns import paired, seed_interval
 from deepfeatures.analysis.slant import slant_and_residual, slant_deg, slant_spread, upright
 from deepfeatures.data.rotation import ANGLES_DEG, rotate
 from deepfeatures.probes.angle_curve import angle_curve
@@ -69,13 +69,13 @@ def test_seeds_must_be_paired() -> None:
         paired({"a": np.zeros((3, 9)), "b": np.zeros((2, 9))}, lambda m: m["a"], resamples=10, rng=rng())
 
 
-def test_over_seeds() -> None:
-    found = over_seeds([0.9, 0.92, 0.94], resamples=500, rng=rng())
+def test_seed_interval() -> None:
+    found = seed_interval([0.9, 0.92, 0.94], resamples=500, rng=rng())
     assert (found.n, found.seeds, found.unit) == (3, 3, "seed")
     assert found.value == pytest.approx(0.92)
     assert found.lo < 0.92 < found.hi
     assert found.seed_sd == pytest.approx(0.02)
-    alone = over_seeds([0.9], resamples=500, rng=rng())
+    alone = seed_interval([0.9], resamples=500, rng=rng())
     assert alone.interval is None
     assert (alone.value, alone.n) == (0.9, 1)
 
@@ -151,9 +151,10 @@ def test_slant_spread_is_within_labels() -> None:
     offset = np.where(LABEL % 2 == 0, 10.0, -10.0)  # labels that lean differently: no spread within a label
     same = slant_spread(strokes(offset), LABEL, resamples=50, rng=rng())
     assert same.value == pytest.approx(0, abs=1e-6)
-    free = rng(7).normal(0, 8, DIGITS)
-    found = slant_spread(strokes(offset + free), LABEL, resamples=100, rng=rng())
-    assert found.lo < 8 < found.hi
+    images = strokes(offset + rng(7).normal(0, 8, DIGITS))
+    found = slant_spread(images, LABEL, resamples=100, rng=rng())
+    assert found.value == pytest.approx(np.mean([slant_deg(images)[label == LABEL].std() for label in range(10)]))
+    assert 5 < found.value < 9
 
 
 def test_a_regressor_that_answers_the_slant_correlates_with_it() -> None:

@@ -58,8 +58,8 @@ def test_interval_covers_what_new_digits_would_give(kind: str) -> None:
 
 
 def test_bad_input_is_named() -> None:
-    features, label = cloud(0, digits=6)
+    features, label = cloud(0, digits=7)
     with pytest.raises(ValueError, match=r"labels \[4\] have a single digit"):
-        mean_distances(features, np.where(np.arange(6) == 0, 4, label), rng=np.random.default_rng(0))
+        mean_distances(features, np.where(np.arange(7) == 0, 4, label), rng=np.random.default_rng(0))
     with pytest.raises(ValueError, match="1 labels occur"):
-        mean_distances(features, np.zeros(6, int), rng=np.random.default_rng(0))
+        mean_distances(features, np.zeros(7, int), rng=np.random.default_rng(0))

@@ -13,7 +13,7 @@ from deepfeatures.training.objectives import Softmax
 from deepfeatures.training.stopping import converged_at
 
 DIGITS, ANGLES = 60, 2
-SETTINGS = {"seed": 0, "batch": 8, "base_lr": 0.002}
+SETTINGS = {"seed": 0, "batch": 8}
 SELECTION = {**SETTINGS, "cap": 12, "evaluate_every": 4, "patience": 4, "tolerance_pp": 0.0, "validation_digits": 10}
 
 
@@ -68,7 +68,7 @@ def test_validation_digits_are_never_trained_on(selected, rotated):
     """The same training by hand on the training side alone: the same losses and, at the choice, the same network."""
     images, labels = np.load(rotated / "train_images.npy"), np.load(rotated / "train_labels.npy")
     train, validation = split_digits(labels, 10, seed=0)
-    run = Run(images[train], labels[train], Softmax(), seed=0, batch=8, solver=selection.SolverSettings(base_lr=0.002))
+    run = Run(images[train], labels[train], Softmax(), seed=0, batch=8)
     _, losses = run.train(12)
     np.testing.assert_array_equal(np.load(selected / "losses.npy"), losses)
     chosen = curve_of(selected)["chosen"]
@@ -104,7 +104,7 @@ def test_an_interrupted_selection_ends_the_same(selected, rotated, tmp_path, mon
 def test_class_means_are_decided_by_their_own_score_and_have_no_softmax(selected, rotated, tmp_path):
     out, scratch = folders(tmp_path)
     inputs = {"rotated": rotated, "teacher": selected}
-    selection.make(out, inputs, scratch, objective="class-means", **{**SELECTION, "cap": 4, "base_lr": 1e-4})
+    selection.make(out, inputs, scratch, objective="class-means", **{**SELECTION, "cap": 4})
     curve = curve_of(out)
     assert curve["decided_by"] == "mav" and curve["accuracy"]["softmax"] is None
     assert not (out / "softmax_correct.npy").exists() and not load(out).has_ip2
@@ -112,13 +112,13 @@ def test_class_means_are_decided_by_their_own_score_and_have_no_softmax(selected
 
 def test_divergence_is_recorded_and_leaves_no_network(rotated, tmp_path):
     out, scratch = folders(tmp_path)
-    selection.make(out, {"rotated": rotated}, scratch, objective="softmax", **{**SELECTION, "base_lr": 1e8})
+    selection.make(out, {"rotated": rotated}, scratch, objective="pair", pair_weight=1e9, **SELECTION)
     curve = curve_of(out)
     assert (curve["chosen"], curve["capped"]) == (0, True)
     assert curve["diverged"].startswith("the loss is ")
     assert not (out / "network.safetensors").exists()
-    with pytest.raises(Diverged, match="^no number of iterations could be selected for softmax: the loss is "):
-        final.make(tmp_path, {"rotated": rotated, "selection": out}, scratch, objective="softmax", **SETTINGS)
+    with pytest.raises(Diverged, match="^no number of iterations could be selected for pair: the loss is "):
+        final.make(tmp_path, {"rotated": rotated, "selection": out}, scratch, objective="pair", **SETTINGS)
 
 
 def test_the_final_training_takes_the_chosen_iterations_and_all_digits(selected, rotated, tmp_path):
@@ -126,7 +126,7 @@ def test_the_final_training_takes_the_chosen_iterations_and_all_digits(selected,
     final.make(out, {"rotated": rotated, "selection": selected}, scratch, objective="softmax", **SETTINGS)
     chosen = curve_of(selected)["chosen"]
     images, labels = np.load(rotated / "train_images.npy"), np.load(rotated / "train_labels.npy")
-    run = Run(images, labels, Softmax(), seed=0, batch=8, solver=selection.SolverSettings(base_lr=0.002))
+    run = Run(images, labels, Softmax(), seed=0, batch=8)
     network, losses = run.train(chosen)
     np.testing.assert_array_equal(np.load(out / "losses.npy"), losses)
     assert torch.equal(load(out).ip2.weight, network.ip2.weight)

@@ -110,7 +110,13 @@ def seed_deviations(seeds: int, resamples: int, rng: np.random.Generator) -> np.
 
 
 def over_seeds(
-    measured: np.ndarray, by_seed: np.ndarray, deviations: np.ndarray, *, n: int, level: float = 0.95, unit: str = "digit"
+    measured: np.ndarray,
+    by_seed: np.ndarray,
+    deviations: np.ndarray,
+    *,
+    n: int,
+    level: float = 0.95,
+    unit: str = "digit",
 ) -> Interval:
     """A statistic averaged over seeds. measured: (seeds,) on all digits; by_seed, deviations: (resamples, seeds)."""
     resamples, seeds = by_seed.shape

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from deepfeatures.analysis.bootstrap import Interval, intervals
+from deepfeatures.analysis.bootstrap import Interval, intervals, seed_deviations
 
 
 class Readout(Protocol):
@@ -86,7 +86,7 @@ def paired(
     return intervals(joined, of_means, resamples=resamples, rng=rng, level=level)[0]
 
 
-def over_seeds(
+def seed_interval(
     values: Sequence[float] | np.ndarray, *, resamples: int, rng: np.random.Generator, level: float = 0.95
 ) -> Interval:
     """Interval of the mean of one value a seed, where no test digit enters. One seed has no interval: lo, hi are nan.
@@ -94,10 +94,9 @@ def over_seeds(
     values: (seeds,). Deviations between seeds are enlarged as in `bootstrap.intervals`.
     """
     found = np.asarray(values, np.float64)
-    if len(found) < 2:
-        return Interval(float(found[0]), np.nan, np.nan, 1, 1, "seed", None, level, 0)
-    alike = np.stack([found, found], axis=1)  # two digits that never vary, which leaves the seeds
-    measured = intervals(alike[..., None], lambda m: m, resamples=resamples, rng=rng, level=level)[0]
-    return Interval(
-        measured.value, measured.lo, measured.hi, len(found), len(found), "seed", measured.seed_sd, level, resamples
-    )
+    seeds, value = len(found), float(found.mean())
+    if seeds < 2:
+        return Interval(value, np.nan, np.nan, seeds, seeds, "seed", None, level, 0)
+    resampled = value + seed_deviations(seeds, resamples, rng) @ found
+    low, high = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(value, float(low), float(high), seeds, seeds, "seed", float(found.std(ddof=1)), level, resamples)

@@ -28,8 +28,8 @@ def digit_arrays(
     Of layer_squares and mean_distances, what they say. per_digit_first_ten_square: (digits,) sum over a digit's copies
     of the squared length of x - mean along the first ten principal directions of the test features; its counterpart for
     all directions is per_digit_total_square_<layer>. per_digit_along_train_mean, per_digit_along_test_mean: (digits,)
-    mean of its copies along the direction of its class's training mean, and of its test mean. angle_shuffled: (n,) angle
-    by the true label's regressor, fitted to shuffled training angles. train_singular_values: (d,), centred.
+    mean of its copies along the direction of its class's training mean, and of its test mean. angle_shuffled: (n,)
+    angle by the true label's regressor, fitted to shuffled training angles. train_singular_values: (d,), centred.
     train_within_square, train_count: (10,) sum of squared distances of training features to their class mean; rows.
     """
     per_label = [Moments(rows.count, rows.mean[:-1], rows.scatter[:-1, :-1]) for rows in train.angle_moments]

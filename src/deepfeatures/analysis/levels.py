@@ -15,14 +15,16 @@ STRONG = 0.5  # of top: above it a response is strong
 FACTORS = (0.7, 0.85, 0.95, 0.98, 1.0, 1.02, 1.05, 1.15, 1.4)  # of each level
 
 
-def level_counts(features: np.ndarray, labels: np.ndarray, assignment: np.ndarray) -> tuple[float, dict[str, np.ndarray]]:
+def level_counts(
+    features: np.ndarray, labels: np.ndarray, assignment: np.ndarray
+) -> tuple[float, dict[str, np.ndarray]]:
     """top, and by array name (digits, len(FACTORS)), over all copies of a digit.
 
-    features: (digits, angles, d) >= 0; labels: (digits,); assignment: (d,) label of each unit's block, -1 for dead ones.
-    uint16 counts: per_digit_above_top of all units; per_digit_active, above SILENT, of all units, per_digit_active_in_block
-    and per_digit_active_off_block of the units of its class's block and of the others that are alive;
-    per_digit_strong_off_block, above STRONG. float32 sums: per_digit_active_sum_in_block, of the active in-block ones, and
-    per_digit_active_sum (digits,), of all active ones at the middle level.
+    features: (digits, angles, d) >= 0; labels: (digits,); assignment: (d,) label of each unit's block, -1 for dead
+    ones. uint16 counts: per_digit_above_top of all units; per_digit_active, above SILENT, of all units,
+    per_digit_active_in_block and per_digit_active_off_block of the units of its class's block and of the others that
+    are alive; per_digit_strong_off_block, above STRONG. float32 sums: per_digit_active_sum_in_block, of the active
+    in-block ones, and per_digit_active_sum (digits,), of all active ones at the middle level.
     """
     digits, copies, width = features.shape
     if copies * width > np.iinfo(np.uint16).max:

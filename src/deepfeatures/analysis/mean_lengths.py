@@ -22,9 +22,9 @@ def trend_lengths(
     """per_digit_trend, per_digit_trend_shuffled, per_digit_pose: (digits,) float32, activations.
 
     features: (digits, angles, d); labels: (digits,). With m the mean of a class's digits of:
-    trend: m^2 is the sum over its copies of one digit of the squared deviations that a line in the angle explains, summed
-    over units; so the line explains (digits of the class) m^2. shuffled: the same, each digit's angles in random order.
-    pose: m^2 is the sum over the angles of |mean at the angle - class mean|^2.
+    trend: m^2 is the sum, over the copies of one digit and all units, of the squared deviations that a line in the
+    angle explains; so the line explains (digits of the class) m^2. shuffled: the same, each digit's angles in random
+    order. pose: m^2 is the sum over the angles of |mean at the angle - class mean|^2.
     """
     digits, turns, width = features.shape
     turn = np.asarray(angles_deg, np.float64) - np.mean(angles_deg)
@@ -50,9 +50,10 @@ def cosine_lengths(
 ) -> dict[str, np.ndarray]:
     """per_digit_cosine_<scaling>: (digits, 4) float32, for the mean cosine of the images to their own class mean.
 
-    features: (digits, angles, d); labels: (digits,). Of a digit, the mean over its copies of x.e, x.f, x.e/|x|, x.f/|x|,
-    where e is the direction of its class's mean m and f, orthogonal to it, completes the plane of m and the class's mean
-    unit vector u. With (a, b, c, d) the means of these over a class's digits, u.m / |m| = (a c + b d) / sqrt(a^2 + b^2).
+    features: (digits, angles, d); labels: (digits,). Of a digit, the mean over its copies of x.e, x.f, x.e/|x| and
+    x.f/|x|, where e is the direction of its class's mean m and f, orthogonal to it, completes the plane of m and the
+    class's mean unit vector u. With (a, b, c, d) the means of these over a class's digits, the mean cosine is
+    u.m / |m| = (a c + b d) / sqrt(a^2 + b^2).
     """
     digits, turns, width = features.shape
     found = {}

@@ -16,9 +16,9 @@ from deepfeatures.analysis.columns import (
     Selections,
     indicator,
     labels,
-    over_seeds,
     paired,
     per_digit,
+    seed_interval,
 )
 from deepfeatures.analysis.measured import Measured
 from deepfeatures.analysis.rank import MU_RANK
@@ -71,7 +71,7 @@ def measure(
         "mu-needs-normalisation": normalisation_gain(
             selections["mu"], selections["mu, unscaled"], resamples=resamples, rng=rng
         ),
-        "mu-converged": over_seeds(
+        "mu-converged": seed_interval(
             [target_explained(one, teacher, normalise) for one, teacher in zip(mu, raw, strict=True)],
             resamples=resamples,
             rng=rng,
@@ -142,13 +142,10 @@ def _means_alike(mu: Sequence[Readout], *, resamples: int, rng: np.random.Genera
     return paired(columns, smallest, resamples=resamples, rng=rng)
 
 
-def notes(selections: Selections, *, base_lr: tuple[float, float] = (0.01, 0.01)) -> dict[str, str]:
-    """What has to be said beside a claim's value, by claim id. base_lr: learning rates of mu's and of raw's training."""
+def notes(selections: Selections) -> dict[str, str]:
+    """What has to be said beside a claim's value, by claim id."""
     mu, raw, unscaled = (selections[name].curve for name in ("mu", "raw", "mu, unscaled"))
-    slower = (
-        f"mu stops at {mu['chosen']}, raw at {raw['chosen']} iterations. Base learning rates differ: {base_lr[0]:g} for"
-        f" mu, {base_lr[1]:g} for raw, at which mu diverges."
-    )
+    slower = f"mu stops at {mu['chosen']}, raw at {raw['chosen']} iterations, one run of each."
     if mu["capped"] and raw["capped"]:
         slower += " Both stop at the cap, so the ratio says nothing."
     elif mu["capped"]:

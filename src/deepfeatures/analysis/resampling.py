@@ -77,8 +77,8 @@ def draw(labels: np.ndarray, *, seeds: int, resamples: int, rng: np.random.Gener
     count = np.bincount(labels, minlength=LABELS)
     if resamples < 2 or len(count) > LABELS or count.min() < 2:
         raise ValueError(
-            f"resamples={resamples}, test digits per class {count.tolist()}: at least 2 resamples, and at least 2 digits of"
-            f" each of {LABELS} classes are needed; take more test digits"
+            f"resamples={resamples}, test digits per class {count.tolist()}: at least 2 resamples and at least 2 digits"
+            f" of each of {LABELS} classes are needed; take more test digits"
         )
     rng_seeds, rng_digits = rng.spawn(2)
     members = [np.flatnonzero(labels == label) for label in range(LABELS)]

@@ -18,13 +18,19 @@ COMPONENTS = 12  # two beyond the ten that are judged: where resampling swaps th
 
 
 def space_arrays(
-    features: np.ndarray, labels: np.ndarray, angles_deg: np.ndarray, train: TrainingFeatures, *, rng: np.random.Generator
+    features: np.ndarray,
+    labels: np.ndarray,
+    angles_deg: np.ndarray,
+    train: TrainingFeatures,
+    *,
+    rng: np.random.Generator,
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Arrays by name, and scalars for the summary. features: (digits, angles, d) of the test digits; labels: (digits,).
 
     block_assignment_train: (d,) class whose training mean is largest, -1 for units that no training image activates;
-    block_assignment_shuffled: the same from shuffled training labels. per_digit_block_mass, per_digit_shuffled_block_mass:
-    (digits, 10) float32, activation summed over the units of each block, mean over a digit's copies.
+    block_assignment_shuffled: the same from shuffled training labels. per_digit_block_mass and
+    per_digit_shuffled_block_mass: (digits, 10) float32, activation summed over the units of each block, mean over a
+    digit's copies.
     leading: (digits, angles, components) float16, centred features along their own first principal directions.
     The others are described where they are made: levels, mean_lengths, unit_response, angle_parts.
     """

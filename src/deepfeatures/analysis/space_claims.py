@@ -5,6 +5,7 @@ A claim that compares networks does so draw by draw and seed by seed. Accuracies
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -40,7 +41,7 @@ def average_order(s: Spaces) -> np.ndarray:
         s["pair"]["mav"],
         s["raw"]["mav"],
     ]
-    return smallest(*(before - after for before, after in zip(order[:-1], order[1:], strict=True)))
+    return smallest(*(before - after for before, after in pairwise(order)))
 
 
 def best_cosine(s: Spaces) -> np.ndarray:
@@ -69,7 +70,8 @@ def balanced(s: Spaces) -> Measured:
     """A count: exact, so both ends of the interval are the value, and nothing was resampled."""
     count = np.array([len(rows) for rows in s.draws.members])
     value = float(count.max() / count.min())
-    return Interval(value, value, value, n=int(count.sum()), seeds=0, unit="digit", seed_sd=None, level=1.0, resamples=0)
+    n = int(count.sum())
+    return Interval(value, value, value, n=n, seeds=0, unit="digit", seed_sd=None, level=1.0, resamples=0)
 
 
 def ten_modes(s: Spaces) -> Measured:
@@ -99,8 +101,8 @@ def sparsity_by_shared_weights(s: Spaces) -> np.ndarray | NotApplicable:
     of_raw, of_pair = raw[0].mean(), pair[0].mean()
     if not of_raw > of_pair:
         return NotApplicable(
-            f"PAIR-LeNet is not sparser than LeNet here: {of_pair:.1%} of its activations are not silent, {of_raw:.1%} of"
-            " LeNet's; there is no sparsity to explain"
+            f"PAIR-LeNet is not sparser than LeNet here: {of_pair:.1%} of its activations are not silent, {of_raw:.1%}"
+            " of LeNet's; there is no sparsity to explain"
         )
     return (raw - sharing) - 0.5 * (raw - pair)
 
@@ -142,7 +144,7 @@ def faint_by_sparsity(s: Spaces) -> np.ndarray | NotApplicable:
 def confusable_3_5(s: Spaces) -> np.ndarray | NotApplicable:
     size = np.array([block_sizes(readout["block_assignment_train"])[[3, 5]] for readout in s.readouts["mu"]])
     if (size == 0).any():
-        return NotApplicable(f"blocks 3 and 5 of mu-LeNet have {size.tolist()} units, by seed: an empty block confuses nothing")
+        return NotApplicable(f"blocks 3 and 5 of mu-LeNet have {size.tolist()} units, by seed: one has no responses")
     leak = s["mu"]["leak"]
     return pair_above_others(leak.reshape(-1, *leak.shape[2:])).reshape(leak.shape[:2])
 

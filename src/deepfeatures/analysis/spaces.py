@@ -1,4 +1,4 @@
-"""The networks of chapter feature-spaces side by side: every statistic of each, in the same draws of digits and seeds."""
+"""The networks of chapter feature-spaces side by side: every statistic of each, in the same draws."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -31,8 +31,8 @@ class Spaces:
     """readouts: by network, one a seed, all of the same test digits. Statistics are computed when first asked for.
 
     `spaces["raw"]["mav"]` is (1 + resamples, seeds) or (1 + resamples, seeds, ...): row 0 is the sample as it is, the
-    others are draws, the same digits for all networks. What combines networks is computed draw by draw and seed by seed,
-    then averaged over seeds as `bootstrap.intervals` does.
+    others are draws, the same digits for all networks. What combines networks is computed draw by draw and seed by
+    seed, then averaged over seeds as `bootstrap.intervals` does.
     """
 
     def __init__(self, readouts: Readouts, *, resamples: int, rng: np.random.Generator) -> None:
@@ -47,7 +47,7 @@ class Spaces:
         for name, listed in readouts.items():
             for readout in listed:
                 if not np.array_equal(readout["label"], self._labels):
-                    raise ValueError(f"the readouts of {name} are of other test images than those of {next(iter(readouts))}")
+                    raise ValueError(f"{name} was read out on other test images than {next(iter(readouts))}")
         rng_digits, self._rng_columns = rng.spawn(2)
         turns = len(first.summary["angles_deg"])
         self.labels = self._labels[::turns]
@@ -82,7 +82,10 @@ class Spaces:
         values = np.asarray(values, np.float64)
         missing = int((~np.isfinite(values)).sum())
         if missing:
-            return NotApplicable(f"{missing} of {values.size} values, over draws and seeds, are not finite: a unit or block is empty")
+            return NotApplicable(
+                f"{missing} of {values.size} values, over draws and seeds, are not finite:"
+                " a block is empty or a network dead"
+            )
         deviations = self.draws.deviations if values.shape[1] == self.seeds else np.zeros((self.resamples, 1))
         return interval_of(values, deviations, n=n, unit=unit)
 

@@ -90,7 +90,8 @@ def inside_and_outside(mass: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, 
     """
     own = np.diagonal(mass, axis1=1, axis2=2)
     others, rest = mass.sum(axis=2) - own, size.sum() - size
-    return (own / np.maximum(size, 1))[:, size > 0].mean(axis=1), (others / np.maximum(rest, 1))[:, rest > 0].mean(axis=1)
+    inside, outside = own / np.maximum(size, 1), others / np.maximum(rest, 1)
+    return inside[:, size > 0].mean(axis=1), outside[:, rest > 0].mean(axis=1)
 
 
 def pair_above_others(leak: np.ndarray, one: int = 3, other: int = 5) -> np.ndarray:

@@ -28,8 +28,8 @@ def recognition(readout: Readout, draws: Draws) -> dict[str, np.ndarray]:
 def pose(readout: Readout, draws: Draws) -> dict[str, np.ndarray]:
     """By name, (1 + draws,) unless said otherwise; angle by the true label's regressor.
 
-    angle error: degrees, mean over the (label, angle) cells of the RMSE. angle R2: 1 - sum of squared errors over that of
-    the angles about their mean; R2 leading, R2 rest, R2 random: of regressors that see a part of the features.
+    angle error: degrees, mean over the (label, angle) cells of the RMSE. angle R2: 1 - sum of squared errors over that
+    of the angles about their mean; R2 leading, R2 rest, R2 random: of regressors that see a part of the features.
     orbit share: sum |x - mean of its digit's copies|^2 / sum |x - mean of all|^2. trend share, shuffled trend share:
     (1 + draws, 10) of a class's variance that a line in the angle explains. trend: variance so explained in all classes
     over total variance. pose share: variance of the (label, angle) means about their class means over total variance.

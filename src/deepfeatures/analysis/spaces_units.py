@@ -22,7 +22,8 @@ def units(readout: Readout, draws: Draws) -> dict[str, np.ndarray]:
     within a byte (unit_response).
     """
     means = np.empty((len(draws.counts), LABELS, readout.summary["width"]), np.float32)
-    means[:] = draws.class_means(decode(np.asarray(readout["unit_response_root"]), np.asarray(readout["unit_response_largest"])))
+    responses = decode(np.asarray(readout["unit_response_root"]), np.asarray(readout["unit_response_largest"]))
+    means[:] = draws.class_means(responses)
     exact = np.asarray(readout["angle_class_activation"], np.float64).mean(axis=1)
     found = {name: np.empty((len(means), LABELS)) for name in ("units by sums", "units by means")}
     shared = np.empty(len(means))
@@ -67,8 +68,8 @@ def heat_digits(readout: Readout) -> list[int]:
 
 
 def modes(readout: Readout, times: np.ndarray) -> np.ndarray:
-    """(1 + draws, 10): of a class, mean cosine between columns of its different digits in the heat map minus the largest
-    mean cosine between its columns and those of another class. times: from `draw_columns`.
+    """(1 + draws, 10): of a class, mean cosine between columns of its different digits in the heat map minus the
+    largest mean cosine between its columns and those of another class. times: from `draw_columns`.
     """
     turns = len(angles_deg(readout))
     columns, label = directions(np.asarray(readout["heat"], np.float64)), np.asarray(readout["heat_label"])

@@ -9,8 +9,8 @@ STEPS = 255
 def encode(features: np.ndarray) -> dict[str, np.ndarray]:
     """unit_response_root: (digits, d) uint8; unit_response_largest: (d,). features: (digits, angles, d) >= 0.
 
-    The mean over a digit's copies is largest * (root / 255)^2. Steps of the root keep small responses apart; the error of
-    one response is below 0.4% of the unit's largest, and that of a class mean far below what resampling moves it by.
+    The mean over a digit's copies is largest * (root / 255)^2. Steps of the root keep small responses apart; the error
+    of one is below 0.4% of the unit's largest, and that of a class mean far below what resampling moves it by.
     """
     response = features.mean(axis=1, dtype=np.float64)
     if response.min() < 0:

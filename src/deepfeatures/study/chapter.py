@@ -164,9 +164,9 @@ class Chapter:
         mine = {name: claim for name, claim in self.claims.items() if claim.chapter == self.slug}
         rows = []
         for row in verdicts.table(mine, self.records):
-            measured = (
-                "" if row["value"] is None else with_interval(row["value"], row["interval"] and tuple(row["interval"]))
-            )
+            digits = 2 if abs(row["value"] or 0) >= 1 else 3  # a share needs a third decimal, a percentage does not
+            interval = tuple(row["interval"]) if row["interval"] else None
+            measured = "" if row["value"] is None else with_interval(row["value"], interval, digits)
             paper = "" if row["paper_value"] is None else shown(row["paper_value"])
             rows.append([row["statement"], paper, measured, row["verdict"]])
         caption = f"Claims of this chapter: tier {self.tier}, profile {self.profile}."

@@ -95,7 +95,9 @@ def brief_table(rows: Sequence[Row], chapters: Mapping[str, str]) -> str:
         slug = row["chapter"]
         link = f" [{{doc}}`{slug} </chapters/{slug}>`]{{.claim-place}}" if slug in chapters else ""
         claim = f"{_cell(row['statement'])}{link}"
-        cells.append((claim, _printed(row["paper_value"]), _measured(row), _verdict(row["verdict"])))
+        # no page may show a value of a lower tier without saying so
+        lower = f" [{row['tier']} data]{{.claim-place}}" if row["tier"] not in (None, "original") else ""
+        cells.append((claim, _printed(row["paper_value"]), _measured(row) + lower, _verdict(row["verdict"])))
     return _table(cells)
 
 

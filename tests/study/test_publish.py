@@ -1,0 +1,192 @@
+"""What may be published, and how a page that is out of date is found."""
+
+import json
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from deepfeatures.data.digits import DigitSource
+from deepfeatures.study import chapter_key, execute, fingerprint, ledger, plans, publish
+from deepfeatures.study.publish import NotPublished
+from tests.study import made_up
+from tests.study.toy import toy
+
+ORIGINAL = DigitSource("mnist", "original", "mnist-0", "MNIST")
+
+
+def git(folder, *arguments):
+    command = ["git", "-C", str(folder), "-c", "user.name=n", "-c", "user.email=e@x", *arguments]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+@pytest.fixture
+def checkout(tiny):
+    """The small checkout, committed, with a former page in book/chapters."""
+    (tiny / "book" / "chapters").mkdir()
+    (tiny / "book" / "chapters" / "former.ipynb").touch()
+    git(tiny, "init", "-q")
+    git(tiny, "add", ".")
+    git(tiny, "commit", "-q", "-m", "first")
+    return tiny
+
+
+RECORD = {"claim": "paper-x/answer", "value": 42.5, "interval": [41.0, 43.0], "n": 360, "unit": "digit", "seeds": 2,
+          "tier": "original", "profile": "paper", "chapter": "tiny"}  # fmt: skip
+
+
+def executed(plan, notebook="{}\n"):
+    """The folder that a run of this plan would leave."""
+    folder = execute.folder(plan)
+    folder.mkdir(parents=True)
+    (folder / "chapter.ipynb").write_text(notebook)
+    (folder / "results.json").write_text(json.dumps({"chapter": "tiny", "records": [RECORD]}))
+    (folder / "provenance.json").write_text(json.dumps({"depends_on": dict(plan.parts)}))
+    return plan
+
+
+@pytest.fixture
+def planned(checkout):
+    return replace(chapter_key.plan_for_publication("tiny"), source=ORIGINAL)
+
+
+def chapters(checkout):
+    return sorted(path.name for path in (checkout / "book" / "chapters").iterdir())
+
+
+PUBLISHED = ["tiny.ipynb", "tiny.provenance.json", "tiny.results.json"]
+
+
+def test_executed_chapters_become_the_published_ones(checkout, planned):
+    executed(planned, '{"cells": []}\n')
+    assert publish.publish([planned], profile="paper") == checkout / "book" / "chapters"
+    assert chapters(checkout) == PUBLISHED  # what is not a chapter any more is gone
+    assert (checkout / "book" / "chapters" / "tiny.ipynb").read_text() == '{"cells": []}\n'
+    assert [path.name for path in (checkout / "book").iterdir()] == ["chapters"]  # nothing temporary is left
+    publish.publish([planned], profile="paper")  # uncommitted pages alone do not stop the next one
+    assert publish.stale() == {}
+
+
+def refused(checkout, planned, message, profile="paper"):
+    with pytest.raises(NotPublished) as no:
+        publish.publish([planned], profile=profile)
+    assert str(no.value) == message
+    assert chapters(checkout) == ["former.ipynb"]
+
+
+@pytest.mark.parametrize("profile", ["default", "smoke", "custom"])
+def test_another_profile_is_refused(checkout, planned, profile):
+    executed(planned)
+    message = f"only the paper profile is published, not {profile!r}: deepfeatures book --profile paper, then publish"
+    refused(checkout, planned, message, profile)
+
+
+@pytest.mark.parametrize(("path", "status"), [("notebooks/01-tiny.py", " M"), ("notes.txt", "??")])
+def test_a_tree_that_no_commit_holds_is_refused(checkout, planned, path, status):
+    executed(planned)
+    (checkout / path).write_text("changed")
+    message = f"the tree has uncommitted changes, so no commit would tell what was run:\n  {status} {path}"
+    refused(checkout, planned, message)
+
+
+def test_outside_a_git_checkout_is_refused(checkout, planned):
+    executed(planned)
+    (checkout / ".git").rename(checkout.parent / "git")
+    with pytest.raises(NotPublished, match="^not a git checkout: fatal: not a git repository"):
+        publish.publish([planned], profile="paper")
+
+
+def test_another_tier_is_refused(checkout, planned):
+    digits = DigitSource("digits", "substitute", "d-0", "no MNIST here")
+    planned = executed(replace(planned, source=digits))
+    refused(checkout, planned, "chapter tiny would run on digits, tier substitute: no MNIST here")
+
+
+def test_a_chapter_that_was_not_run_as_planned_is_refused(checkout, planned):
+    executed(planned)
+    other = replace(planned, parts={**planned.parts, "claims": "changed"})
+    refused(checkout, other, "chapter tiny was not executed as planned now: deepfeatures book --profile paper")
+
+
+@pytest.mark.parametrize("missing", ["chapter.ipynb", "results.json", "provenance.json"])
+def test_a_run_without_one_of_its_files_is_refused(checkout, planned, missing):
+    executed(planned)
+    (execute.folder(planned) / missing).unlink()
+    refused(checkout, planned, "chapter tiny was not executed as planned now: deepfeatures book --profile paper")
+
+
+def test_a_large_chapter_is_refused(checkout, planned):
+    executed(planned, "x" * 2_000_001)
+    refused(checkout, planned, "chapter tiny has 2,000,001 bytes, at most 2,000,000 are published")
+
+
+@pytest.fixture
+def published(checkout, planned):
+    publish.publish([executed(planned)], profile="paper")
+    assert publish.stale() == {}
+    return checkout
+
+
+def edited(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+CHANGES = {
+    "notebooks/01-tiny.py": lambda root: edited(root / "notebooks" / "01-tiny.py", "A tiny", "A small"),
+    "parameters": lambda root: edited(root / "profiles" / "paper.yaml", "seeds: 2", "seeds: 3"),
+    "claims": lambda root: edited(root / "claims" / "paper-x.yaml", "forty-two", "42"),
+    "figure style": lambda root: (root / "src/deepfeatures/figures/house.mplstyle").write_text("lines.linewidth: 9"),
+}
+
+
+@pytest.mark.parametrize("part", CHANGES)
+def test_a_change_makes_the_page_stale_and_is_named(part, published):
+    CHANGES[part](published)
+    assert publish.stale() == {"tiny": [part]}
+
+
+@pytest.mark.parametrize(("what", "part"), [("source", "package code"), ("numerics", "numerical packages")])
+def test_changed_code_and_packages_are_named(what, part, published, monkeypatch):
+    monkeypatch.setattr(fingerprint, what, lambda *_: "changed")
+    assert publish.stale() == {"tiny": [part]}
+
+
+def test_a_changed_artifact_is_named(published, toys, monkeypatch):
+    monkeypatch.setitem(plans.PLANS, "tiny", lambda bench: {"raw": [toy(1.0)]})
+    assert publish.stale() == {"tiny": ["artifact raw"]}
+
+
+@pytest.mark.parametrize("missing", PUBLISHED)
+def test_a_page_that_is_not_there_is_stale(missing, published):
+    (published / "book" / "chapters" / missing).unlink()
+    assert publish.stale() == {"tiny": ["it is not published"]}
+
+
+def test_staleness_needs_neither_data_nor_runs(published, monkeypatch):
+    monkeypatch.setenv("DEEPFEATURES_DATA", "/nowhere")
+    monkeypatch.setenv("DEEPFEATURES_RUNS", str(published / "empty"))
+    assert publish.stale() == {}
+
+
+def test_the_ledger_of_the_published_book(published):
+    answer, opinion = ledger.rows()
+    assert (answer["id"], answer["value"], answer["verdict"]) == ("paper-x/answer", 42.5, "reproduced")
+    assert (opinion["id"], opinion["value"], opinion["verdict"]) == ("paper-x/opinion", None, "not attempted")
+
+
+def test_the_ledger_of_ones_own_run(tiny):
+    assert [row["verdict"] for row in ledger.rows("smoke")] == ["not attempted", "not attempted"]
+    (plan,) = ledger_plan("smoke")
+    executed(plan)
+    record = {**RECORD, "profile": "smoke", "tier": "substitute"}
+    (execute.folder(plan) / "results.json").write_text(json.dumps({"records": [record]}))
+    assert [row["verdict"] for row in ledger.rows("smoke")] == ["preview", "not attempted"]
+
+
+def ledger_plan(profile):
+    from deepfeatures.study import build
+
+    assert made_up.SLUG == "tiny"
+    return build.plan_book(profile)

@@ -1,0 +1,344 @@
+"""The command `deepfeatures`: what it prints, and what it says to a mistake."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from deepfeatures import cli
+from deepfeatures.study import build, catalogue, execute, plans, publish
+from tests.conftest import ROOT
+from tests.study import made_up
+
+COMMAND = Path(sys.executable).with_name("deepfeatures")
+SLUGS = list(catalogue.slugs())
+KEYS = ["id", "paper", "location", "statement", "paper_value", "value", "interval", "n", "unit", "seeds", "profile",
+        "tier", "verdict", "chapter"]  # fmt: skip
+
+
+@pytest.fixture
+def checkout(tmp_path, runs_folder, monkeypatch):
+    """The small checkout with one chapter that needs nothing."""
+    monkeypatch.setitem(plans.PLANS, "tiny", lambda bench: {})
+    monkeypatch.setenv("DEEPFEATURES_ROOT", str(tmp_path / "checkout"))
+    return made_up.write_checkout(tmp_path / "checkout")
+
+
+@pytest.fixture
+def ended(monkeypatch, capsys):
+    """Run the command as a shell would; gives exit code, standard output and standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["deepfeatures", *arguments])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        told = capsys.readouterr()
+        return end.value.code, told.out, told.err
+
+    return run
+
+
+@pytest.fixture
+def no_build(monkeypatch):
+    """Whatever is wrong must be found before anything runs."""
+    monkeypatch.setattr(build, "build", lambda *_, **__: pytest.fail("a build was begun"))
+
+
+def test_list_in_the_books_order(ended):
+    code, out, err = ended("list")
+    assert (code, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()] == SLUGS
+    for line in out.splitlines():
+        slug, title = line.split(maxsplit=1)
+        assert title == catalogue.chapter(slug).title
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_params_say_value_type_limits_and_meaning(slug, ended):
+    code, out, _ = ended("params", slug)
+    assert code == 0
+    lines = out.splitlines()
+    declared = catalogue.chapter(slug).parameters
+    assert len(lines) == 2 * len(declared)
+    for parameter, head, meaning in zip(declared.values(), lines[::2], lines[1::2], strict=True):
+        assert head.startswith(f"{parameter.name} = {json.dumps(parameter.default)}   ({parameter.type}, ")
+        assert meaning == f"    {parameter.help}" and parameter.help
+
+
+def test_params_at_a_profile(ended):
+    assert "seeds = 3   (int, a whole number from 1 to 20 (" in ended("params", SLUGS[0], "--profile", "paper")[1]
+    code, out, err = ended("params", SLUGS[0], "--profile", "papre")
+    assert (code, out) == (2, "")
+    assert err == "deepfeatures: no profile 'papre' (did you mean 'paper'?); there are: default, paper, smoke\n"
+
+
+MISTAKES = {
+    "an unknown chapter": (
+        ["run", "tinny"],
+        "no chapter 'tinny' (did you mean 'tiny'?); there are: tiny",
+    ),
+    "an unknown parameter": (
+        ["run", "tiny", "-p", "seed=2"],
+        "chapter tiny, parameter seed: given '2' (str) for a name the chapter does not have; allowed: dataset, seeds, "
+        "resamples, device (did you mean 'seeds'?)",
+    ),
+    "another type": (
+        ["run", "tiny", "-p", "seeds=two"],
+        "chapter tiny, parameter seeds: given 'two'; allowed: int, a whole number from 1 to 20 (networks trained, each "
+        "from its own initialisation)",
+    ),
+    "a fraction": (
+        ["run", "tiny", "-p", "seeds=1.5"],
+        "chapter tiny, parameter seeds: given '1.5'; allowed: int, a whole number from 1 to 20 (networks trained, each "
+        "from its own initialisation)",
+    ),
+    "out of range": (
+        ["run", "tiny", "-p", "seeds=0"],
+        "chapter tiny, parameter seeds: given 0 (int); allowed: int, a whole number from 1 to 20 (networks trained, "
+        "each from its own initialisation)",
+    ),
+    "another word": (
+        ["run", "tiny", "-p", "dataset=minst"],
+        "chapter tiny, parameter dataset: given 'minst' (str); allowed: str, one of auto, mnist, digits",
+    ),
+    "no value": (
+        ["run", "tiny", "-p", "seeds"],
+        "chapter tiny, parameter seeds: given 'seeds'; allowed: name=value",
+    ),
+    "a chapter of the book that is none": (
+        ["book", "-p", "tinny.seeds=2"],
+        "no chapter 'tinny' (did you mean 'tiny'?); there are: tiny",
+    ),
+    "a parameter of the book out of range": (
+        ["book", "-p", "tiny.resamples=1"],
+        "chapter tiny, parameter resamples: given 1 (int); allowed: int, a whole number from 100 to 100,000 (bootstrap "
+        "resamples)",
+    ),
+    "a device that is not there": (
+        ["run", "tiny", "-p", "device=cuda"],
+        "device=cuda, but torch sees no CUDA device here: allowed are auto and cpu",
+    ),
+    "a profile that is not published": (
+        ["publish", "--profile", "default"],
+        "only the paper profile is published, not 'default'",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MISTAKES)
+def test_a_mistake_is_one_message_and_exit_code_2(what, checkout, no_build, ended, monkeypatch):
+    from deepfeatures.study import devices
+
+    monkeypatch.setattr(devices.Path, "exists", lambda path: os.path.exists(path) and not str(path).startswith("/dev/"))
+    arguments, message = MISTAKES[what]
+    assert ended(*arguments) == (2, "", f"deepfeatures: {message}\n")
+
+
+def test_what_nobody_expected_keeps_its_traceback(monkeypatch):
+    def fail():
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(ZeroDivisionError):
+        cli.main()
+
+
+def test_a_traceback_can_be_asked_for(checkout, monkeypatch):
+    monkeypatch.setenv("DEEPFEATURES_TRACEBACK", "1")
+    monkeypatch.setattr(sys, "argv", ["deepfeatures", "run", "tinny"])
+    with pytest.raises(catalogue.UnknownChapter):
+        cli.main()
+
+
+def finish(plan, *records):
+    execute.folder(plan).mkdir(parents=True)
+    for name in (execute.NOTEBOOK, execute.PROVENANCE):
+        (execute.folder(plan) / name).write_text("{}")
+    (execute.folder(plan) / execute.RESULTS).write_text(json.dumps({"records": records}))
+
+
+RECORD = {"claim": "paper-x/answer", "value": 42.5, "interval": [41.0, 43.0], "n": 360, "unit": "digit", "seeds": 1,
+          "tier": "substitute", "profile": "default", "chapter": "tiny"}  # fmt: skip
+
+
+def test_run_prints_what_was_measured_and_where_it_is(checkout, ended, monkeypatch):
+    asked = []
+
+    def run(planned, cores):
+        asked.append((planned[0].parameters["seeds"], cores))
+        finish(planned[0], RECORD, {**RECORD, "interval": None, "claim": "paper-x/other"})
+
+    monkeypatch.setattr(build, "build", run)
+    code, out, _ = ended("run", "tiny", "-p", "seeds=4", "-p", "resamples=1_000", "--cores", "2")
+    claim, other, path = out.splitlines()
+    assert (code, asked) == (0, [(4, 2)])
+    assert (claim, other) == ("paper-x/answer: 42.5 [41, 43]", "paper-x/other: 42.5")
+    assert Path(path).name == "chapter.ipynb" and Path(path).is_file()
+
+
+def test_book_runs_renders_and_says_what_was_substituted(checkout, ended, monkeypatch):
+    from deepfeatures.study import rendered
+
+    seen = []
+    monkeypatch.setattr(build, "build", lambda planned, cores: seen.append([p.parameters["seeds"] for p in planned]))
+    monkeypatch.setattr(rendered, "own", lambda planned, profile: f"/pages/{profile}/index.html")
+    code, out, err = ended("book", "--profile", "smoke", "-p", "tiny.seeds=5")
+    assert (code, out, seen) == (0, "/pages/smoke/index.html\n", [[5]])
+    assert err == "data: scikit-learn's digits, as asked: pages carry the substitute banner\n"
+
+
+def test_claims_as_records_for_a_program(ended):
+    code, out, err = ended("claims", "--json")
+    assert (code, err) == (0, "")
+    rows = json.loads(out)
+    assert len(rows) > 50 and len({row["id"] for row in rows}) == len(rows)
+    verdicts = {"reproduced", "reproduced in direction", "not reproduced", "not comparable", "not attempted", "preview"}
+    for row in rows:
+        assert list(row) == KEYS
+        assert row["id"].startswith(f"{row['paper']}/") and row["statement"] and row["location"]
+        assert row["verdict"] in verdicts and row["chapter"] in {*SLUGS, None}
+        if row["value"] is None:
+            assert row["verdict"] == "not attempted"
+
+
+def test_claims_of_ones_own_run(checkout, ended):
+    (plan,) = build.plan_book("default")
+    finish(plan, RECORD)
+    rows = json.loads(ended("claims", "--json", "--profile", "default")[1])
+    assert [(row["id"], row["value"], row["verdict"]) for row in rows] == [
+        ("paper-x/answer", 42.5, "preview"),
+        ("paper-x/opinion", None, "not attempted"),
+    ]
+    assert rows[0]["interval"] == [41.0, 43.0] and rows[0]["unit"] == "digit" and rows[0]["profile"] == "default"
+    first, second = ended("claims", "--profile", "default")[1].splitlines()
+    assert first.split()[:3] == ["preview", "paper-x/answer", "42.5"] and second.startswith("not attempted ")
+
+
+def test_a_ledger_that_names_no_chapter_of_the_book_is_refused(checkout, ended):
+    path = checkout / "claims" / "paper-x.yaml"
+    path.write_text(path.read_text().replace("chapter: tiny", "chapter: tinny"))
+    assert ended("claims") == (
+        2,
+        "",
+        "deepfeatures: paper-x.yaml: claim paper-x/answer, field chapter: no chapter tinny (did you mean 'tiny'?); "
+        "there are: tiny\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("stale", "code", "out", "err"),
+    [
+        ({}, 0, "1 published chapters are up to date\n", ""),
+        ({"tiny": ["claims", "package code"]}, 1, "", "tiny is older than: claims, package code\n"),
+    ],
+)
+def test_published_pages_are_checked(stale, code, out, err, checkout, ended, monkeypatch):
+    monkeypatch.setattr(publish, "stale", lambda: stale)
+    assert ended("publish", "--check") == (code, out, err)
+
+
+def test_clean_keeps_artifacts_unless_told(checkout, runs_folder, ended):
+    for name in ("chapters", "failed", "stage", "plans", "interactive", "artifacts", "scratch", "locks"):
+        (runs_folder / name).mkdir()
+    assert ended("clean")[0] == 0
+    assert {path.name for path in runs_folder.iterdir() if path.is_dir()} == {"artifacts", "scratch", "locks"}
+    assert ended("clean", "--everything")[0] == 0
+    assert not [path for path in runs_folder.iterdir() if path.is_dir()]
+
+
+def test_data_status_with_mnist(mnist_root, ended):
+    code, out, _ = ended("data", "status")
+    assert code == 0
+    root, mnist, used = out.splitlines()
+    assert root == f"data root: {mnist_root} (${'DEEPFEATURES_DATA'})" or root.endswith("(the default)")
+    assert mnist == "mnist: present, checksums right"
+    assert used.startswith("chapters with dataset=auto would use: mnist (tier original; fingerprint mnist-")
+
+
+def test_data_status_without_mnist(tmp_path, ended, monkeypatch):
+    monkeypatch.setenv("DEEPFEATURES_DATA", str(tmp_path))
+    _, mnist, used = ended("data", "status")[1].splitlines()
+    assert mnist == "mnist: absent: deepfeatures data fetch mnist"
+    assert used.startswith("chapters with dataset=auto would use: digits (tier substitute; fingerprint scikit-")
+
+
+def test_data_fetch(tmp_path, ended, monkeypatch):
+    from deepfeatures.data import mnist
+
+    monkeypatch.setenv("DEEPFEATURES_DATA", str(tmp_path))
+    monkeypatch.setattr(mnist, "fetch", lambda root: "URLError: no network")
+    assert ended("data", "fetch", "mnist") == (
+        2, "", "deepfeatures: mnist could not be downloaded: URLError: no network\n"
+    )  # fmt: skip
+    monkeypatch.setattr(mnist, "fetch", lambda root: None)
+    assert ended("data", "fetch", "mnist") == (0, f"mnist is in {tmp_path}, checksums right\n", "")
+    monkeypatch.setattr(mnist, "present", lambda root: True)
+    monkeypatch.setattr(mnist, "verify", lambda root: None)
+    assert ended("data", "fetch", "mnist")[1] == f"mnist is in {tmp_path} already, checksums right\n"
+    code, _, err = ended("data", "fetch", "celeba")
+    assert code == 2 and "'celeba': the data set that can be fetched is mnist" in err
+
+
+def test_data_damage_is_a_message(tmp_path, ended, monkeypatch):
+    (tmp_path / "MNIST" / "raw").mkdir(parents=True)
+    (tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte").write_bytes(b"short")
+    monkeypatch.setenv("DEEPFEATURES_DATA", str(tmp_path))
+    code, _, err = ended("data", "status")
+    assert code == 2 and "train-images-idx3-ubyte has 5 bytes, 47,040,016 are expected" in err
+    assert "Traceback" not in err
+
+
+def test_bundles(checkout, ended, tmp_path):
+    file = tmp_path / "b.tar.gz"
+    assert ended("bundle", "pack", str(file), "--profile", "default") == (0, f"{file}: 0 artifacts, 0 MB\n", "")
+    assert ended("bundle", "unpack", str(file)) == (0, "0 artifacts are new\n", "")
+    file.write_text("no bundle")
+    code, _, err = ended("bundle", "unpack", str(file))
+    assert code == 2 and err.startswith("deepfeatures: b.tar.gz: ")
+
+
+def test_a_chapter_that_changed_after_planning_is_not_executed(checkout, ended):
+    plan = build.write_plan(build.plan_book("default"))
+    path = checkout / "notebooks" / "01-tiny.py"
+    path.write_text(path.read_text().replace("A tiny", "A changed"))
+    assert ended("execute", "tiny", "--plan", str(plan)) == (
+        2, "", "deepfeatures: chapter tiny changed since it was planned: start again\n"
+    )  # fmt: skip
+
+
+def test_help_for_every_command():
+    runner = CliRunner()
+    top = runner.invoke(cli.app, ["--help"])
+    assert top.exit_code == 0
+    for command in ("list", "params", "run", "book", "site", "publish", "claims", "clean", "data", "bundle"):
+        assert f" {command} " in top.stdout
+        shown = runner.invoke(cli.app, [command, "--help"])
+        assert shown.exit_code == 0 and "Usage:" in shown.stdout
+    for hidden in ("make", "execute"):  # jobs of the workflow
+        assert f" {hidden} " not in top.stdout
+    assert "Which data there is, and where it was looked for." in runner.invoke(cli.app, ["data", "--help"]).stdout
+    assert runner.invoke(cli.app, []).exit_code == 2  # no command: the help, and not success
+
+
+def shell(*command, **environment):
+    return subprocess.run(
+        command, env={**os.environ, **environment}, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_installed_command_and_its_shell_completion():
+    done = shell(COMMAND, "run", "rotated-mnits")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        "deepfeatures: no chapter 'rotated-mnits' (did you mean 'rotated-mnist'?); there are: "
+    )
+    completed = shell(COMMAND, _DEEPFEATURES_COMPLETE="complete_bash", COMP_WORDS="deepfeatures pub", COMP_CWORD="1")
+    assert completed.stdout.split() == ["publish"]
+    if shutil.which("bash"):
+        script = shell("bash", "-c", f"'{COMMAND}' --show-completion; true")
+        assert "complete -o default -F" in script.stdout and "deepfeatures" in script.stdout
