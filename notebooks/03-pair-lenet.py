@@ -103,7 +103,7 @@ study.table(["read from", "error (RMSE), degrees", "spread, degrees", "bias, deg
 # ## Pairs and classes
 # Did the losses bring the two images of a pair together, and did that bring the images of a class together?
 
-# %% mystnb={"figure": {"name": "pair-distances", "caption": "Mean Euclidean distance in ip1 between two rotations of one digit, two digits of a class, and digits of different classes. Networks differ in scale: compare the spacing of a network's three markers, or the ratios below."}, "image": {"alt": "For each network three markers: the distance between rotations of one digit lies lowest, that between digits of one class above it, that between classes highest."}}
+# %% mystnb={"figure": {"name": "pair-distances", "caption": "Mean Euclidean distance in ip1 between two rotations of one digit, two digits of a class, and digits of different classes. Networks differ in scale: compare a network's three bars with each other, or the ratios below."}, "image": {"alt": "For each network three bars: the distance between rotations of one digit is smallest, that between digits of one class larger, that between classes largest."}}
 compared = {"lenet": readouts["raw"], "pair-lenet": readouts["pair"], "untrained": readouts["untrained"]}
 distances = df.analysis.tables.pair_and_class_distances(compared, resamples=resamples, rng=study.rng())
 _ = df.figures.pair_and_class_distances(distances)

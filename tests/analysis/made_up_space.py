@@ -55,7 +55,7 @@ def training(features: np.ndarray, labels: np.ndarray, rng: np.random.Generator)
 def read_out(
     features: np.ndarray, labels: np.ndarray, *, train: np.ndarray | None = None, softmax: np.ndarray | None = None
 ) -> MadeUp:
-    """features: (digits, 7, d) >= 0, of the test digits and, unless `train` is given, of the training digits as well."""
+    """features: (digits, 7, d) >= 0, of the test digits and, unless `train` is given, of the training digits."""
     rng = np.random.default_rng(0)
     features = features.astype(np.float32)
     digits, turns, width = features.shape
@@ -85,7 +85,18 @@ def read_out(
 
 
 def classes(labels: np.ndarray, *, own: float = 4.0, other: float = 0.0, units: int = 4) -> np.ndarray:
-    """(digits, 7, 10 * units): `units` units of each class answer to it with `own`, to every other class with `other`."""
+    """(digits, 7, 10 * units): `units` units of each class answer to it with `own`, to other classes with `other`."""
     block = np.repeat(np.arange(10), units)
     activation = np.where(block == labels[:, None], own, other)
     return np.repeat(activation[:, None], 7, axis=1).astype(np.float64)
+
+
+def noisy(seed: int, labels: np.ndarray, *, spread: float = 0.3, turning: float = 0.2) -> np.ndarray:
+    """Classes, digits that differ, copies that differ, and a dependence on the angle; some units silent."""
+    rng = np.random.default_rng(seed)
+    features = classes(labels, own=2.0, other=0.2)
+    width = features.shape[2]
+    features += spread * rng.standard_normal((len(labels), 1, width))
+    features += 0.1 * rng.standard_normal((len(labels), 7, width))
+    features += turning * TURN[:, None] * rng.standard_normal((10, 1, width))[labels]
+    return np.maximum(features, 0)

@@ -47,7 +47,8 @@ PROFILES = {"default": "all: {}\n", "smoke": "all: {resamples: 101}\n", "paper":
 
 def notebook(*cells: str, title: str = "A tiny chapter") -> str:
     """py:percent text: the title, the parameters, then the given cells."""
-    head = "# ---\n# jupyter:\n#   jupytext:\n#     formats: py:percent\n# ---\n\n# %% [markdown]\n"
+    kernel = "#   kernelspec:\n#     display_name: Python 3\n#     language: python\n#     name: python3\n"
+    head = f"# ---\n# jupyter:\n#   jupytext:\n#     formats: py:percent\n{kernel}# ---\n\n# %% [markdown]\n"
     body = "\n\n".join(f"# %%\n{cell}" for cell in cells)
     return f'{head}# # {title}\n\n# %% tags=["parameters"]\n{PARAMETERS}\n\n{body}\n'
 

@@ -19,6 +19,8 @@ from deepfeatures.study.chapter_key import Planned, plan
 from deepfeatures.study.recipes import Recipe
 
 LIGHT_ITERATIONS = 200  # at or under this cap a chapter makes its own artifacts: a job would cost more than it saves
+# Files of an executed chapter, and how their names end after the slug in a folder of chapters.
+ENDINGS = {execute.NOTEBOOK: "ipynb", execute.RESULTS: "results.json", execute.PROVENANCE: "provenance.json"}
 
 
 class BuildFailed(RuntimeError):
@@ -101,11 +103,7 @@ def gather(planned: list[Planned], into: Path) -> Path:
     into.mkdir(parents=True)
     for chapter in planned:
         folder = execute.folder(chapter)
-        for name, ending in (
-            (execute.NOTEBOOK, "ipynb"),
-            (execute.RESULTS, "results.json"),
-            (execute.PROVENANCE, "provenance.json"),
-        ):
+        for name, ending in ENDINGS.items():
             shutil.copyfile(folder / name, into / f"{chapter.slug}.{ending}")
     return into
 

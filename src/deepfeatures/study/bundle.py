@@ -88,9 +88,10 @@ def unpack(file: Path) -> list[str]:
 
 def _only_artifacts(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
     """Files at kind/key/name and the folders above them, and nothing else: no links, no devices, no other places."""
-    parts = PurePosixPath(member.name).parts
+    place = PurePosixPath(member.name)
+    parts = place.parts
     in_place = len(parts) == 3 if member.isfile() else member.isdir() and len(parts) <= 2
-    if ".." in parts or not in_place:
+    if place.is_absolute() or ".." in parts or not in_place:
         raise BadBundle(f"holds {member.name}, which is no file of an artifact")
     return tarfile.data_filter(member, path)
 

@@ -68,7 +68,7 @@ def stale() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for slug in catalogue.slugs():
         path = folder() / f"{slug}.provenance.json"
-        if not path.is_file() or not (folder() / f"{slug}.ipynb").is_file():
+        if not all((folder() / f"{slug}.{ending}").is_file() for ending in build.ENDINGS.values()):
             found[slug] = ["it is not published"]
             continue
         then = json.loads(path.read_text())["depends_on"]
