@@ -76,8 +76,8 @@ _ = df.figures.accuracy_against_iterations(curve, chosen={name: run.curve["chose
 # %% [markdown]
 # ## Recognition
 # "With respect to each label and angle mean" can be read in two ways: the ten class means, or the nearest of 70 means of
-# a label and an angle. Both are given; comparisons use the ten. The control at weight 0 sees the same images in the same
-# order for as long, so that only the losses differ.
+# a label and an angle. Both are given; comparisons use the ten. The control at weight 0 (first seed) sees the same images in the
+# same order for as long, so that only the losses differ.
 
 # %%
 found = df.analysis.pair_lenet.measure(readouts, selections, resamples=resamples, rng=study.rng())

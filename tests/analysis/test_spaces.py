@@ -82,11 +82,12 @@ def test_every_draw_is_what_the_resampled_digits_would_give() -> None:
             slow |= subject(again, once)
         for name, values in fast.items():
             if name in ("shuffled trend share", "shuffled inside over outside", "R2 rest", "R2 random", "mav",
-                        "per-angle", "label-angle", "units by sums", "units by means"):  # fmt: skip
+                        "per-angle", "label-angle"):  # fmt: skip
                 continue
-            scale = np.maximum(values.std(axis=0), 1e-3 * np.abs(values[0]) + 1e-12)
-            off = np.nanmax(np.abs(values[row] - slow[name][0]) / scale)
-            assert off < (0.25 if name in tight else 1.0), (name, values[row], slow[name][0], scale)
+            away, spread = np.abs(values[row] - slow[name][0]), values.std(axis=0)
+            # Lengths of means: resampling all coordinates would add the digits' scatter to them once more.
+            allowed = 0.2 * spread + 1e-4 if name in tight else 0.5 * spread + 0.02 * np.abs(values[0])
+            assert (away <= np.maximum(allowed, 1e-12))[np.isfinite(values[0])].all(), (name, values[row], slow[name][0])
 
 
 # --- recognition, pose, spectrum
@@ -178,8 +179,8 @@ def test_instability_against_cosines_to_test_class_means() -> None:
 
 def test_rank_ten_equal_classes_and_noise_in_all_directions() -> None:
     equal = {name: values[0] for name, values in spectrum(read_out(classes(LABELS), LABELS), drawn()).items()}
-    assert equal["held by 10"] == pytest.approx(1, abs=1e-5)
-    assert equal["held by 9"] == pytest.approx(1, abs=1e-5)
+    assert equal["held by 10"] == pytest.approx(1, abs=2e-4)
+    assert equal["held by 9"] == pytest.approx(1, abs=2e-4)
     assert equal["first over ninth"] == pytest.approx(1, abs=1e-3)
     rng = np.random.default_rng(0)
     features = 6 + rng.standard_normal((120, 7, 40))

@@ -67,9 +67,14 @@ def paired(
     """Interval of a statistic of means over digits, by seed and then averaged; all columns see the same resamples.
 
     columns: by name, (seeds, digits) or (seeds, digits, k), the same seeds and digits for all, so that seeds are paired
-    across networks. statistic: means by name, (...) or (..., k), to (...). A smallest or largest of several means
+    across networks; a control of one seed stands against every seed of the others. statistic: means by name, (...) or (..., k), to (...). A smallest or largest of several means
     inside it is taken anew in every resample.
     """
+    seeds = max(len(values) for values in columns.values())
+    columns = {
+        name: np.broadcast_to(values, (seeds, *np.shape(values)[1:])) if len(values) == 1 else values
+        for name, values in columns.items()
+    }
     seen = {name: np.shape(values)[:2] for name, values in columns.items()}
     if len(set(seen.values())) != 1:
         raise ValueError(f"columns must have the same seeds and digits, got {seen}")

@@ -18,7 +18,7 @@ NO_WEIGHT = "pair, weight 0"  # PAIR's schedule without its Euclidean losses
 def measure(
     readouts: Readouts, selections: Selections, *, resamples: int, rng: np.random.Generator
 ) -> dict[str, Measured]:
-    """By claim id without its paper. readouts: 'raw', 'pair' and 'pair, weight 0', the same seeds of each.
+    """By claim id without its paper. readouts: 'raw' and 'pair', the same seeds, and 'pair, weight 0', these or one.
 
     selections are not looked at: no claim of this chapter is about training.
     """

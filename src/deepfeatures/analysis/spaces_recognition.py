@@ -46,13 +46,14 @@ def pose(readout: Readout, draws: Draws) -> dict[str, np.ndarray]:
     between = total * draws.digits - within.sum(axis=1)
     line = draws.counts * _squared_mean(readout, "trend", draws)
     shuffled = draws.counts * _squared_mean(readout, "trend_shuffled", draws)
+    with np.errstate(invalid="ignore", divide="ignore"):  # a class without any variance has no share of it
+        shares = {"trend share": line / within, "shuffled trend share": shuffled / within}
     return {
+        **shares,
         "angle error": np.sqrt(draws.class_means(square)).mean(axis=(1, 2)),
         "angle R2": 1 - draws.mean(square.mean(axis=1)) / angles.var(),
         **{f"R2 {name}": 1 - draws.mean(values) / angles.var() for name, values in parts.items()},
         "orbit share": orbit / total,
-        "trend share": line / within,
-        "shuffled trend share": shuffled / within,
         "trend": line.sum(axis=1) / (total * draws.digits),
         "pose share": _squared_mean(readout, "pose", draws).mean(axis=1) / total,
         "within over between": within.sum(axis=1) / between,

@@ -116,6 +116,11 @@ class Workbench:
         chosen_by = self.selection("pair", pair_kind="rotations", pair_weight=self.params["pair_weight"])
         return self.network("pair", seed, selection=chosen_by, pair_kind="rotations", pair_weight=0.0)
 
+    def pair_control(self) -> list[Recipe]:
+        """The control of the first seed: it stands against every seed of the others."""
+        first = self.params["first_seed"]
+        return [self.readout(self.pair_without_weight(first), seed=first)]
+
     def readouts(self, network_of: Callable[[int], Recipe]) -> list[Recipe]:
         return [self.readout(network_of(seed), seed=seed) for seed in self.seeds]
 
@@ -182,7 +187,7 @@ def pair_lenet(bench: Workbench) -> Named:
         "raw": bench.readouts(bench.raw),
         "pair": bench.readouts(lambda seed: bench.pair(seed, main)),
         f"pair, {other}": [bench.readout(network, seed=p["first_seed"]) for network in other_pair],
-        "pair, weight 0": bench.readouts(bench.pair_without_weight),
+        "pair, weight 0": bench.pair_control(),
         "untrained": bench.untrained(),
         "pixels": bench.pixels(),
         "raw/selection": [bench.selection("softmax")],
@@ -196,7 +201,7 @@ def feature_spaces(bench: Workbench) -> Named:
         "raw": bench.readouts(bench.raw),
         "mu": bench.readouts(lambda seed: bench.mu(seed, bench.params["normalise"])),
         "pair": bench.readouts(lambda seed: bench.pair(seed, bench.params["pair_kind"])),
-        "pair, weight 0": bench.readouts(bench.pair_without_weight),
+        "pair, weight 0": bench.pair_control(),
         "untrained": bench.untrained(),
         "pixels": bench.pixels(),
         "rotated": [bench.rotated()],
