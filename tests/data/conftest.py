@@ -1,4 +1,5 @@
 """A small MNIST of our own, and no way out to the network."""
+
 from __future__ import annotations
 
 import hashlib

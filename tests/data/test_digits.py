@@ -1,4 +1,5 @@
 """Which digits are taken, and that nothing is substituted without a word."""
+
 import numpy as np
 import pytest
 

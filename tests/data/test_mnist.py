@@ -1,4 +1,5 @@
 """MNIST's files: read right, and refused with the reason where they are not whole."""
+
 import subprocess
 import sys
 import tempfile

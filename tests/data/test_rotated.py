@@ -1,4 +1,5 @@
 """The rotated set as it is written for everything that follows."""
+
 import json
 
 import numpy as np

@@ -1,4 +1,5 @@
 """Rotation against an explicit loop, and what must hold for any image."""
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,4 +1,5 @@
 """Splits by digit: stratified, disjoint, the same each time."""
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,4 +1,5 @@
 """LeNet as Caffe ships it: shapes, parameters, filler, and what it computes."""
+
 import json
 
 import numpy as np

@@ -1,4 +1,5 @@
 """Which rows an iteration sees, and which partners they get."""
+
 import numpy as np
 import pytest
 from hypothesis import assume, given

@@ -1,4 +1,5 @@
 """The training loop: what it computes, and that no interruption changes it."""
+
 import os
 import signal
 import subprocess

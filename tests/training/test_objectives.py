@@ -1,4 +1,5 @@
 """What training minimises, by hand."""
+
 import json
 
 import numpy as np

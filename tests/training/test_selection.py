@@ -1,4 +1,5 @@
 """Choosing how long to train on a split, and the final training that follows it."""
+
 import json
 
 import numpy as np

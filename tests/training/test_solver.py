@@ -1,4 +1,5 @@
 """Caffe's solver against numbers worked out by hand, and against torch's where the two must agree or part."""
+
 import numpy as np
 import pytest
 import torch

@@ -1,4 +1,5 @@
 """When training has converged: the rule by hand, and what it never does."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

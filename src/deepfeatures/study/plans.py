@@ -125,7 +125,7 @@ class Workbench:
         return [self.readout(network_of(seed), seed=seed) for seed in self.seeds]
 
     def untrained(self) -> list[Recipe]:
-        return [self.readout(None, seed=seed, features="untrained") for seed in self.seeds]
+        return [self.readout(None, seed=self.params["first_seed"], features="untrained")]
 
     def pixels(self) -> list[Recipe]:
         return [self.readout(None, seed=self.params["first_seed"], features="pixels")]
@@ -172,27 +172,22 @@ def mu_lenet(bench: Workbench) -> Named:
 
 def pair_lenet(bench: Workbench) -> Named:
     p = bench.params
-    main = p["pair_kind"]
-    other = "class" if main == "rotations" else "rotations"
-    chosen = bench.selection("pair", pair_kind=main, pair_weight=p["pair_weight"])
-    other_pair = [
-        bench.network("pair", seed, selection=chosen, pair_kind=other, pair_weight=p["pair_weight"])
-        for seed in bench.seeds
-    ][:1]
-    scan = [
-        bench.selection("pair", cap=p["sensitivity_iterations"], pair_kind=main, pair_weight=weight)
-        for weight in p["pair_weights"]
-    ]
+    main, weight, short = p["pair_kind"], p["pair_weight"], p["sensitivity_iterations"]
     return {
         "raw": bench.readouts(bench.raw),
         "pair": bench.readouts(lambda seed: bench.pair(seed, main)),
-        f"pair, {other}": [bench.readout(network, seed=p["first_seed"]) for network in other_pair],
         "pair, weight 0": bench.pair_control(),
         "untrained": bench.untrained(),
         "pixels": bench.pixels(),
         "raw/selection": [bench.selection("softmax")],
-        "pair/selection": [chosen],
-        "weights/selection": scan,
+        "pair/selection": [bench.selection("pair", pair_kind=main, pair_weight=weight)],
+        "weights/selection": [
+            bench.selection("pair", cap=short, pair_kind=main, pair_weight=each) for each in p["pair_weights"]
+        ],
+        **{
+            f"short, {kind}/selection": [bench.selection("pair", cap=short, pair_kind=kind, pair_weight=weight)]
+            for kind in ("rotations", "class")
+        },
     }
 
 
