@@ -114,7 +114,8 @@ _ = df.figures.trend_within_digit(trends, df.data.ANGLES_DEG, digit=3)
 # stand in the ledger, `claims/rudd2017.yaml`, and a reader who prefers others can change them there.
 
 # %%
-found = df.analysis.feature_spaces.measure(readouts, resamples=resamples, rng=study.rng())
+control = {**readouts, "pair, weight 0": readouts["raw"]}  # at weight 0 PAIR-LeNet is LeNet, bit for bit
+found = df.analysis.feature_spaces.measure(control, resamples=resamples, rng=study.rng())
 study.report_all("rudd2017", found)
 study.verdicts()
 

@@ -67,8 +67,8 @@ def paired(
     """Interval of a statistic of means over digits, by seed and then averaged; all columns see the same resamples.
 
     columns: by name, (seeds, digits) or (seeds, digits, k), the same seeds and digits for all, so that seeds are paired
-    across networks; a control of one seed stands against every seed of the others. statistic: means by name, (...) or (..., k), to (...). A smallest or largest of several means
-    inside it is taken anew in every resample.
+    across networks; a control of one seed stands against every seed of the others. statistic: means by name, (...) or
+    (..., k), to (...). A smallest or largest of several means inside it is taken anew in every resample.
     """
     seeds = max(len(values) for values in columns.values())
     columns = {

@@ -59,7 +59,8 @@ def stopping_ratio(
                 f" at {by_rule}: give the values it was made with"
             )
         stops.append([converged_at(steps, curve, patience, tolerance_pp).iteration for curve in times @ correct.T])
-    low, high = np.quantile(np.divide(*stops), [(1 - level) / 2, (1 + level) / 2])
+    ratios = np.divide(stops[0], stops[1])
+    low, high = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2])
     return Interval(value, float(low), float(high), digits, 1, "validation digit", None, level, resamples)
 
 

@@ -111,16 +111,6 @@ class Workbench:
     def pair(self, seed: int, kind: str) -> Recipe:
         return self.network("pair", seed, pair_kind=kind, pair_weight=self.params["pair_weight"])
 
-    def pair_without_weight(self, seed: int) -> Recipe:
-        """The control: PAIR's schedule with its Euclidean losses at weight 0, for as many iterations as PAIR."""
-        chosen_by = self.selection("pair", pair_kind="rotations", pair_weight=self.params["pair_weight"])
-        return self.network("pair", seed, selection=chosen_by, pair_kind="rotations", pair_weight=0.0)
-
-    def pair_control(self) -> list[Recipe]:
-        """The control of the first seed: it stands against every seed of the others."""
-        first = self.params["first_seed"]
-        return [self.readout(self.pair_without_weight(first), seed=first)]
-
     def readouts(self, network_of: Callable[[int], Recipe]) -> list[Recipe]:
         return [self.readout(network_of(seed), seed=seed) for seed in self.seeds]
 
@@ -151,22 +141,19 @@ def rotated_mnist(bench: Workbench) -> Named:
 
 
 def mu_lenet(bench: Workbench) -> Named:
-    first = bench.params["first_seed"]
-    main = bench.params["normalise"]
-    other = "per-feature" if main == "global" else "global"
-    chosen = bench.selection("class-means", normalise=main)
-    other_mu = bench.network("class-means", first, selection=chosen, normalise=other)
+    main, short = bench.params["normalise"], bench.params["sensitivity_iterations"]
     return {
         "raw": bench.readouts(bench.raw),
         "mu": bench.readouts(lambda seed: bench.mu(seed, main)),
-        f"mu, {other}": [bench.readout(other_mu, seed=first)],
         "untrained": bench.untrained(),
         "pixels": bench.pixels(),
         "raw/selection": [bench.selection("softmax")],
-        "mu/selection": [chosen],
-        "mu, unscaled/selection": [
-            bench.selection("class-means", cap=bench.params["sensitivity_iterations"], normalise="none")
-        ],
+        "mu/selection": [bench.selection("class-means", normalise=main)],
+        "mu, unscaled/selection": [bench.selection("class-means", cap=short, normalise="none")],
+        **{
+            f"short, {normalise}/selection": [bench.selection("class-means", cap=short, normalise=normalise)]
+            for normalise in ("global", "per-feature")
+        },
     }
 
 
@@ -176,7 +163,6 @@ def pair_lenet(bench: Workbench) -> Named:
     return {
         "raw": bench.readouts(bench.raw),
         "pair": bench.readouts(lambda seed: bench.pair(seed, main)),
-        "pair, weight 0": bench.pair_control(),
         "untrained": bench.untrained(),
         "pixels": bench.pixels(),
         "raw/selection": [bench.selection("softmax")],
@@ -196,7 +182,6 @@ def feature_spaces(bench: Workbench) -> Named:
         "raw": bench.readouts(bench.raw),
         "mu": bench.readouts(lambda seed: bench.mu(seed, bench.params["normalise"])),
         "pair": bench.readouts(lambda seed: bench.pair(seed, bench.params["pair_kind"])),
-        "pair, weight 0": bench.pair_control(),
         "untrained": bench.untrained(),
         "pixels": bench.pixels(),
         "rotated": [bench.rotated()],
