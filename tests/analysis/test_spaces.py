@@ -87,7 +87,8 @@ def test_every_draw_is_what_the_resampled_digits_would_give() -> None:
             away, spread = np.abs(values[row] - slow[name][0]), values.std(axis=0)
             # Lengths of means: resampling all coordinates would add the digits' scatter to them once more.
             allowed = 0.2 * spread + 1e-4 if name in tight else 0.5 * spread + 0.02 * np.abs(values[0])
-            assert (away <= np.maximum(allowed, 1e-12))[np.isfinite(values[0])].all(), (name, values[row], slow[name][0])
+            near = (away <= np.maximum(allowed, 1e-12))[np.isfinite(values[0])]
+            assert near.all(), (name, values[row], slow[name][0])
 
 
 # --- recognition, pose, spectrum

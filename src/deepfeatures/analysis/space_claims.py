@@ -27,7 +27,7 @@ def largest(*values: np.ndarray) -> np.ndarray:
     return np.maximum.reduce(values)
 
 
-def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+def ratio(above: np.ndarray | float, below: np.ndarray) -> np.ndarray:
     """above / below; not finite where below is 0, which `Spaces.interval` answers with a reason."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return above / below

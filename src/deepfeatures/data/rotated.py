@@ -40,11 +40,16 @@ def make(
         if wanted > len(labels):
             raise ValueError(f"{part}_digits={wanted}: {source.name} has {len(labels)}")
         count = wanted or len(labels)
-        shape = (count, len(angles_deg), *images.shape[1:])
-        turned = np.lib.format.open_memmap(out / f"{part}_images.npy", mode="w+", dtype=np.uint8, shape=shape)
-        rotated_copies(images[:count], angles_deg, interpolation, out=turned)
-        turned.flush()
-        del turned
+        _write(out / f"{part}_images.npy", images[:count], angles_deg, interpolation)
         np.save(out / f"{part}_labels.npy", labels[:count])
     meta = {"dataset": source.name, "tier": source.tier, "angles_deg": angles_deg, "interpolation": interpolation}
     (out / "meta.json").write_text(json.dumps(meta, sort_keys=True) + "\n")
+
+
+def _write(path: Path, images: np.ndarray, angles_deg: list[int], interpolation: str, chunk: int = 4096) -> None:
+    # Written, not memory-mapped: a disk that fills up under a memory map kills the process without a word.
+    shape = (len(images), len(angles_deg), *images.shape[1:])
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        for start in range(0, len(images), chunk):
+            file.write(rotated_copies(images[start : start + chunk], angles_deg, interpolation).tobytes())

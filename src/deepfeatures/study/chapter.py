@@ -155,7 +155,8 @@ class Chapter:
                 with_interval(value, ends, digits) if name in number and ends else _cell(value, digits)
                 for name, value in record.items()
             ])
-        headings = [name.replace("_percent", ", %").replace("_", " ") for name in table.columns if name not in ("lo", "hi")]
+        shown_columns = [name for name in table.columns if name not in ("lo", "hi")]
+        headings = [name.replace("_percent", ", %").replace("_", " ") for name in shown_columns]
         return Table(headings, rows, caption)
 
     def verdicts(self) -> Table:

@@ -16,7 +16,7 @@ from deepfeatures.study.plans import PLANS, Named, Workbench
 
 
 def reached() -> list[str]:
-    """Modules that a chapter's cells can reach. What only plans, runs or renders does not change what a chapter says."""
+    """Modules a chapter's cells can reach. What only plans, runs or renders does not change what a chapter says."""
     packages = ("analysis", "figures", "probes")  # whole: `df.analysis.x` loads a module that no import statement names
     return [
         "deepfeatures.study.chapter",
