@@ -41,6 +41,9 @@ def build(planned: list[Planned], *, cores: int | None = None) -> None:
     if all(execute.complete(chapter) for chapter in planned):
         return
     with one_build():
+        for chapter in planned:
+            if not execute.complete(chapter):  # a folder that lost a file would look finished to Snakemake
+                shutil.rmtree(execute.folder(chapter), ignore_errors=True)
         _snakemake(write_plan(planned), cores or os.cpu_count() or 1)
 
 
