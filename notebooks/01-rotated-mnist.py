@@ -126,7 +126,7 @@ _ = df.figures.angle_prediction(df.analysis.tables.angle_curves(networks), df.da
 # Mean and spread hide each other's faults: a regressor that shrinks towards zero has a small spread and a large bias. So
 # they are shown apart.
 
-# %% mystnb={"figure": {"name": "angle-raw-bias", "caption": "Bias (mean prediction minus true angle) and spread (standard deviation within a label) against the true angle."}, "image": {"alt": "Left, bias runs from positive at minus 45 to negative at plus 45 degrees, steepest at the ends. Right, spread is a shallow bowl that rises at both ends."}}
+# %% mystnb={"figure": {"name": "angle-raw-bias", "caption": "Bias (mean prediction minus true angle) and spread (standard deviation within a label) against the true angle."}, "image": {"alt": "Left, bias runs from positive at minus 45 to negative at plus 45 degrees, steepest at the ends. Right, spread is nearly level over the angles: lowest for LeNet, higher for the untrained network, highest for pixels."}}
 _ = df.figures.bias_and_spread(df.analysis.tables.angle_curves(networks), df.data.ANGLES_DEG)
 
 # %%
@@ -141,7 +141,7 @@ study.table(["read from", "error (RMSE), degrees", "spread, degrees", "bias, deg
 # The orbit share of a layer is the part of its variance that lies between the seven copies of one digit: 0 where
 # turning changes nothing, 1 where all digits are alike but for their angle.
 
-# %% mystnb={"figure": {"name": "invariance-raw", "caption": "Share of each layer's variance that lies between rotations of one digit, for the trained and an untrained LeNet. Lower is more invariant."}, "image": {"alt": "Two lines over pixels, pool1, pool2, ip1, ip2 and softmax: both fall, and the trained network's falls furthest, most of all from ip1 onwards."}}
+# %% mystnb={"figure": {"name": "invariance-raw", "caption": "Share of each layer's variance that lies between rotations of one digit, for the trained and an untrained LeNet. Lower is more invariant."}, "image": {"alt": "Two lines over pixels, pool1, pool2, ip1, ip2 and softmax: up to ip1 they are much alike and fall a little; behind ip1 the trained network's drops almost to zero, the untrained one's does not."}}
 both = {"lenet": readouts["raw"], "untrained": readouts["untrained"]}
 layers = df.analysis.tables.orbit_shares(both, resamples=resamples, rng=study.rng())
 _ = df.figures.by_layer(layers, layers=df.analysis.orbits.LAYERS, quantity="orbit share, no unit")

@@ -49,7 +49,7 @@ study = df.chapter("mu-lenet", globals())
 # one named in its parameters and compares the other in a short run (D3). `ip1` keeps its ReLU, and the new network begins in the same normalised space: its initial `ip1` weights are
 # divided by the same span. Without that, Caffe's learning rate makes the loss infinite within ten steps.
 
-# %% mystnb={"figure": {"name": "mu-iterations", "caption": "Accuracy by class means on held-out digits against solver steps, for LeNet and μ-LeNet; rings mark where each stops by the same rule."}, "image": {"alt": "Two curves of accuracy by class means against solver steps; the one of mu-LeNet starts lower or level, crosses that of LeNet early and ends well above it."}}
+# %% mystnb={"figure": {"name": "mu-iterations", "caption": "Accuracy on held-out digits against solver steps, for LeNet and μ-LeNet; rings mark where each stops by the same rule."}, "image": {"alt": "Three rising curves against solver steps: softmax accuracy of LeNet on top, accuracy by class means of mu-LeNet in the middle and still creeping up, accuracy by class means of LeNet lowest and flat."}}
 readouts, selections = study.every_readout(), study.every_selection()
 runs = {"lenet": selections["raw"], "mu-lenet": selections["mu"]}
 curve = df.analysis.training_curves.accuracy_against_iterations(runs, resamples=resamples, rng=study.rng())
@@ -93,11 +93,11 @@ study.frame(short[short["iteration"] == short["iteration"].max()], "Held-out acc
 # ## What is left of the angle
 # The same regressors as before, one a label. The grey lines are pixels and an untrained network.
 
-# %% mystnb={"figure": {"name": "angle-mu", "caption": "Angle read from ip1: mean and standard deviation over test images, averaged over labels and seeds."}, "image": {"alt": "Predicted against true angle for four sources. LeNet and the baselines follow the diagonal; mu-LeNet's line is flatter."}}
+# %% mystnb={"figure": {"name": "angle-mu", "caption": "Angle read from ip1: mean and standard deviation over test images, averaged over labels and seeds."}, "image": {"alt": "Predicted against true angle for four sources: all follow the diagonal and flatten at the ends; LeNet's line stays closest to it."}}
 networks = {"lenet": readouts["raw"], "mu-lenet": readouts["mu"], "untrained": readouts["untrained"], "pixels": readouts["pixels"]}
 _ = df.figures.angle_prediction(df.analysis.tables.angle_curves(networks), df.data.ANGLES_DEG)
 
-# %% mystnb={"figure": {"name": "angle-mu-bias", "caption": "Bias and spread of the angle read from ip1."}, "image": {"alt": "Left, the bias of mu-LeNet at the ends is larger than that of LeNet. Right, the spread of the four sources against the true angle."}}
+# %% mystnb={"figure": {"name": "angle-mu-bias", "caption": "Bias and spread of the angle read from ip1."}, "image": {"alt": "Left, the bias of mu-LeNet at the ends is larger than that of LeNet and like that of the untrained network. Right, spread is nearly level: LeNet lowest, mu-LeNet and the untrained network together above it, pixels highest."}}
 _ = df.figures.bias_and_spread(df.analysis.tables.angle_curves(networks), df.data.ANGLES_DEG)
 
 # %%

@@ -48,7 +48,7 @@ three = {"lenet": readouts["raw"][0], "mu-lenet": readouts["mu"][0], "pair-lenet
 # ## Six ways to name a digit
 # Figure 4 of the paper: errors for each digit and on average. Techniques that use class means are in colour.
 
-# %% mystnb={"figure": {"name": "errors-per-digit", "caption": "Classification error for each digit and on average, with 95 % intervals over digits and seeds. Softmax approaches in black and grey."}, "image": {"alt": "Grouped bars for ten digits and their mean. Plain class means of LeNet err most; the softmax approaches err least; mu-LeNet and per-angle means lie between."}}
+# %% mystnb={"figure": {"name": "errors-per-digit", "caption": "Classification error for each digit and on average, with 95 % intervals over digits and seeds. Softmax approaches in black and grey."}, "image": {"alt": "Grouped bars for ten digits and their mean. Plain class means of LeNet err most on nearly every digit; the softmax approaches err least; mu-LeNet and PAIR-LeNet by class means lie between."}}
 networks = {"lenet": readouts["raw"], "mu-lenet": readouts["mu"], "pair-lenet": readouts["pair"]}
 errors = df.analysis.tables.errors_per_digit(networks, resamples=resamples, rng=study.rng())
 _ = df.figures.errors_per_digit(errors)
@@ -58,13 +58,13 @@ _ = df.figures.errors_per_digit(errors)
 # Ten ideal classes need ten directions, and nine once the mean is removed: the paper subtracts the mean and speaks of
 # ten. Both lines are drawn. Features are min-max normalised to [-1, 1] with one minimum and one maximum (D6).
 
-# %% mystnb={"figure": {"name": "scree", "caption": "The first 40 of 500 singular values of the centred test features, first seed. Vertical lines: rank 9, which ten centred classes need, and rank 10, the paper's line."}, "image": {"alt": "Three falling curves: mu-LeNet drops sharply by the tenth singular value, LeNet and PAIR-LeNet fall more gradually."}}
+# %% mystnb={"figure": {"name": "scree", "caption": "The first 40 of 500 singular values of the centred test features, first seed. Vertical lines: rank 9, which ten centred classes need, and rank 10, the paper's line."}, "image": {"alt": "Three falling curves: mu-LeNet's drops to almost nothing after the ninth singular value, those of LeNet and PAIR-LeNet fall gradually."}}
 _ = df.figures.scree({name: found["singular_values_centred"] for name, found in three.items()})
 
 # %% mystnb={"figure": {"name": "cumulative", "caption": "Share of the variance held by the first singular vectors, centred."}, "image": {"alt": "Three rising curves of cumulative variance; that of mu-LeNet is nearly complete at nine or ten directions, the others need more."}}
 _ = df.figures.cumulative({name: found["singular_values_centred"] for name, found in three.items()})
 
-# %% mystnb={"figure": {"name": "rank-accuracy", "caption": "Accuracy by class means when only the first singular directions of the training features are kept."}, "image": {"alt": "Three curves of accuracy against the number of directions kept; all rise steeply and are flat from about nine or ten directions on."}}
+# %% mystnb={"figure": {"name": "rank-accuracy", "caption": "Accuracy by class means when only the first singular directions of the training features are kept."}, "image": {"alt": "Three curves of accuracy against the number of directions kept; mu-LeNet's is flat after a handful of directions, PAIR-LeNet's soon after, LeNet's only past ten."}}
 ranks = {name: (found.summary["ranks"], 100 * found["rank_accuracy"]) for name, found in three.items()}
 _ = df.figures.rank_accuracy(ranks)
 
@@ -74,8 +74,9 @@ _ = df.figures.rank_accuracy(ranks)
 # own colour scale, as in the paper: only patterns can be compared, not intensities.
 
 # %% mystnb={"figure": {"name": "heat-maps", "caption": "ip1 of test images (columns: digits 0 to 9, inside each digit angles from -45 to 45 degrees; rows: units in the network's order), first seed."}, "image": {"alt": "Three heat maps with ten vertical bands each. LeNet's bands are mottled and shade from one side to the other; mu-LeNet's are made of clean horizontal lines; PAIR-LeNet's lie between."}}
-heat = {name: found["heat"] for name, found in three.items()}
-_ = df.figures.heat_maps(heat, three["lenet"]["heat_label"], three["lenet"]["heat_angle"])
+heat = {name: found["heat"][::2] for name, found in three.items()}  # every other column: enough to see, half to load
+heat_label, heat_angle = three["lenet"]["heat_label"][::2], three["lenet"]["heat_angle"][::2]
+_ = df.figures.heat_maps(heat, heat_label, heat_angle)
 
 # %% [markdown]
 # ## Can units be sorted by class?
@@ -83,11 +84,11 @@ _ = df.figures.heat_maps(heat, three["lenet"]["heat_label"], three["lenet"]["hea
 # literally it divides by zero; here it is a ratio of class means, with a ratio of sums and the literal reading beside it
 # (D7).
 
-# %% mystnb={"figure": {"name": "block-diagonal", "caption": "The heat maps with rows stacked by the class equation 1 gives them. Numbers at the right: units of each class."}, "image": {"alt": "Three heat maps with a bright diagonal of ten blocks; LeNet's off-diagonal is busiest, mu-LeNet's blocks are the most solid."}}
+# %% mystnb={"figure": {"name": "block-diagonal", "caption": "The heat maps with rows stacked by the class equation 1 gives them. Numbers at the right: units of each class."}, "image": {"alt": "Three heat maps with a bright diagonal of ten blocks; many units light up for other classes too; mu-LeNet's blocks are the most even."}}
 blocks = {name: found["block_assignment_ratio_of_means"] for name, found in three.items()}
-_ = df.figures.block_diagonal(heat, blocks, three["lenet"]["heat_label"])
+_ = df.figures.block_diagonal(heat, blocks, heat_label)
 
-# %% mystnb={"figure": {"name": "units-per-class", "caption": "Units that equation 1, as a ratio of means, gives to each class."}, "image": {"alt": "Bars for ten classes and three networks: how many of the 500 units belong to each class."}}
+# %% mystnb={"figure": {"name": "units-per-class", "caption": "Units that equation 1, as a ratio of means, gives to each class."}, "image": {"alt": "Bars for ten classes and three networks: how many of the 500 units belong to each class; 0 and 1 have the most, 8 the fewest."}}
 counts = {name: found.summary["blocks"]["ratio-of-means"]["counts"] for name, found in three.items()}
 _ = df.figures.units_per_class(counts)
 
@@ -103,7 +104,7 @@ study.table(["network", "equation 1 as", *[str(label) for label in range(10)], "
 # If a unit grows or fades as a digit turns, its mean response draws a slope. Here are the forty units that respond most
 # to one digit; each line is divided by its own mean.
 
-# %% mystnb={"figure": {"name": "trend", "caption": "Response to the digit 3 against its angle: the forty units of each network that respond to it most, each divided by its own mean, first seed."}, "image": {"alt": "For each network forty thin lines over seven angles: many of LeNet's rise or fall across the range, those of mu-LeNet are almost level."}}
+# %% mystnb={"figure": {"name": "trend", "caption": "Response to the digit 3 against its angle: the forty units of each network that respond to it most, each divided by its own mean, first seed."}, "image": {"alt": "For each network forty thin lines over seven angles: most of LeNet's rise or fall steeply across the range, those of mu-LeNet are level, those of PAIR-LeNet nearly so."}}
 of_three = {name: found["angle_class_activation"][3] for name, found in three.items()}
 trends = {name: means[:, means.mean(0).argsort()[-40:]].T for name, means in of_three.items()}
 _ = df.figures.trend_within_digit(trends, df.data.ANGLES_DEG, digit=3)

@@ -53,13 +53,20 @@ def training(features: np.ndarray, labels: np.ndarray, rng: np.random.Generator)
 
 
 def read_out(
-    features: np.ndarray, labels: np.ndarray, *, train: np.ndarray | None = None, softmax: np.ndarray | None = None
+    features: np.ndarray,
+    labels: np.ndarray,
+    *,
+    train: np.ndarray | None = None,
+    train_labels: np.ndarray | None = None,
+    softmax: np.ndarray | None = None,
 ) -> MadeUp:
     """features: (digits, 7, d) >= 0, of the test digits and, unless `train` is given, of the training digits."""
     rng = np.random.default_rng(0)
     features = features.astype(np.float32)
     digits, turns, width = features.shape
-    fitted = training(features if train is None else train.astype(np.float32), labels, rng)
+    fitted = training(
+        features if train is None else train.astype(np.float32), labels if train_labels is None else train_labels, rng
+    )
     flat, row_label, row_angle = features.reshape(-1, width), np.repeat(labels, turns), np.tile(ANGLES, digits)
     arrays = predict_all(fitted, flat, row_label, row_angle, ANGLES, rng=rng)
     arrays |= {"label": row_label, "class_means": fitted.class_means, **heat_map(features, labels, ANGLES, digits=10)}
