@@ -96,7 +96,7 @@ def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
         papermill.execute_notebook(
             str(source),
             str(output),
-            parameters=dict(planned.parameters),
+            parameters=dict(sorted(planned.parameters.items())),  # a plan read from its file has them sorted too
             kernel_name="python3",
             cwd=str(paths.root()),
             progress_bar={"desc": planned.slug, "mininterval": 1} if progress else False,
