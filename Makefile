@@ -49,7 +49,9 @@ bench: setup  ## every benchmark against its peer, or one: BENCH=lenet-training
 # The oldest supported Python decides; no index, host or date is written, so the same answer gives the same file.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-lock: setup  ## resolve pyproject.toml again (ARGS=--upgrade for newer releases)
+# Not after `setup`: that would first demand that what the lock does not hold yet can be imported.
+lock:  ## resolve pyproject.toml again (ARGS=--upgrade for newer releases)
+	@test -x $(BIN)/uv || $(MAKE) setup
 	@$(COMPILE) --extra test $(ARGS) --output-file requirements.lock pyproject.toml
 	@echo uv | $(COMPILE) --no-annotate $(ARGS) --output-file requirements-setup.lock -
 
