@@ -32,6 +32,7 @@ pair_kind: str = "rotations"      # a pair: two rotations of one image, or two i
 pair_weight: float = 0.001        # weight of the Euclidean losses
 sensitivity_iterations: int = 200 # solver steps of the short runs that ask what a setting does
 pair_weights: list[float] = [0.0001, 0.001, 1.0]  # weights tried in the short runs
+variants: list[str] = []          # full runs: other-pairs, weight-0-as-long
 prototypes: int = 7               # k-means prototypes of a class, in the control for per-angle means
 heat_digits: int = 10             # test digits of a class in the heat maps
 resamples: int = 500              # bootstrap resamples behind every interval

@@ -31,6 +31,7 @@ tolerance_pp: float = 0.2         # percentage points that count as a gain
 normalise: str = "global"         # min-max of the targets: global, or per-feature
 pair_kind: str = "rotations"      # a pair: two rotations of one image, or two images of a class (class)
 pair_weight: float = 0.001        # weight of the Euclidean losses
+variants: list[str] = []          # weight-0-as-long: a control for PAIR trained as long as PAIR
 prototypes: int = 7               # k-means prototypes of a class, in the control for per-angle means
 heat_digits: int = 10             # test digits of a class in the heat maps
 resamples: int = 500              # bootstrap resamples behind every interval

@@ -32,6 +32,7 @@ TORCH = "torch-momentum"
         ("pair_weights", [[0.0], EIGHT], [[], [*EIGHT, 8.0], [101.0], [1.0, 1.0]]),
         ("pair_kind", ["rotations", "class"], ["both"]),
         ("resamples", [100, 100_000], [99, 100_001]),
+        ("learning_rates", [[1e-6], [0.01, 1.0]], [[], [0.0], [1.1], [0.01, 0.01], 0.01]),
         ("device", ["auto", "cpu", "cuda"], ["mps"]),
         ("sensitivity_iterations", [50, 200_000], [49, 200_001]),
         ("scree_components", [2, 500], [1, 501]),

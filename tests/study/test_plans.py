@@ -118,6 +118,41 @@ def test_variants_are_made_where_they_are_asked_for():
     assert not {"raw, nearest", "raw, torch momentum"} & set(recipes_of("rotated-mnist", variants=[]))
 
 
+def test_the_starts_of_mu_lenet_are_compared_at_every_learning_rate():
+    made = recipes_of("mu-lenet", learning_rates=[0.01, 0.003])
+    starts = made["starts/selection"]
+    assert [(one.params.get("start", "normalised"), one.params.get("base_lr", 0.01)) for one in starts] == [
+        ("normalised", 0.01), ("normalised", 0.003), ("caffe", 0.01), ("caffe", 0.003),
+    ]  # fmt: skip
+    assert starts[0].key == made["short, global/selection"][0].key  # the usual one is not run twice
+
+
+@pytest.mark.parametrize(
+    ("slug", "variant", "name", "setting", "value"),
+    [
+        ("mu-lenet", "other-normalisation", "mu, per-feature", "normalise", "per-feature"),
+        ("pair-lenet", "other-pairs", "pair, class", "pair_kind", "class"),
+    ],
+)
+def test_the_other_reading_in_full_differs_in_one_setting(slug, variant, name, setting, value):
+    assert name not in recipes_of(slug)
+    made = recipes_of(slug, variants=[variant])
+    usual, other = (made[group][0].inputs["network"] for group in (slug.partition("-")[0], name))
+    for one, another in ((usual, other), (usual.inputs["selection"], other.inputs["selection"])):
+        assert {k: v for k, v in another.params.items() if one.params[k] != v} == {setting: value}
+    assert made[f"{name}/selection"][0].key == other.inputs["selection"].key
+
+
+@pytest.mark.parametrize("slug", ["pair-lenet", "feature-spaces"])
+def test_weight_0_is_lenet_trained_as_long_as_pair(slug):
+    made = recipes_of(slug, seeds=2, variants=["weight-0-as-long"])
+    for without, pair in zip(made["pair, weight 0"], made["pair"], strict=True):
+        network, other = without.inputs["network"], pair.inputs["network"]
+        assert network.params["objective"] == "softmax" and network.params["seed"] == other.params["seed"]
+        assert network.inputs["selection"].key == other.inputs["selection"].key
+    assert "pair, weight 0" not in recipes_of(slug)
+
+
 @pytest.fixture
 def planned():
     parameters = catalogue.resolve("mu-lenet", "smoke", {})

@@ -107,7 +107,7 @@ def test_an_interrupted_run_ends_bit_identical(objective, whole, tmp_path):
     with pytest.raises(Interrupted):
         run(objective).train(ITERATIONS, scratch=tmp_path, checkpoint_every=3, after=interrupt)
     with safe_open(tmp_path / "checkpoint.safetensors", framework="pt") as kept:
-        assert kept.metadata() == {"done": "3"}
+        assert kept.metadata()["done"] == "3"
     resumed = run(objective).train(
         ITERATIONS, scratch=tmp_path, checkpoint_every=3, after=lambda iteration, network: called.append(iteration)
     )
@@ -157,7 +157,7 @@ def test_a_killed_run_ends_bit_identical(whole, tmp_path):
         os.kill(child.pid, signal.SIGKILL)
     assert child.returncode == -signal.SIGKILL
     with safe_open(tmp_path / "checkpoint.safetensors", framework="pt") as kept:
-        assert kept.metadata() == {"done": "4"}
+        assert kept.metadata()["done"] == "4"
     same(run("pair").train(ITERATIONS, scratch=tmp_path), whole["pair"])
 
 
@@ -176,6 +176,24 @@ def test_a_broken_checkpoint_costs_time_not_the_result(damage, whole, tmp_path, 
 def test_a_checkpoint_without_its_counter_is_broken_too(whole, tmp_path):
     save_file({"losses": torch.zeros(2)}, tmp_path / "checkpoint.safetensors")
     same(run().train(ITERATIONS, scratch=tmp_path), whole["softmax"])
+
+
+@pytest.mark.parametrize("where", [0.1, 0.5, 0.999])
+def test_a_flipped_bit_in_a_checkpoint_is_noticed(where, whole, tmp_path, capsys):
+    run().train(4, scratch=tmp_path)
+    path = tmp_path / "checkpoint.safetensors"
+    content = bytearray(path.read_bytes())
+    header = 8 + int.from_bytes(content[:8], "little")
+    content[header + int(where * (len(content) - header))] ^= 4
+    path.write_bytes(content)
+    same(run().train(ITERATIONS, scratch=tmp_path), whole["softmax"])
+    assert "its checksum is not that of its contents" in "".join(capsys.readouterr())
+
+
+def test_a_checkpoint_of_another_network_starts_over(tmp_path, capsys, whole):
+    run("class-means").train(4, scratch=tmp_path)  # has no ip2
+    same(run().train(ITERATIONS, scratch=tmp_path), whole["softmax"])
+    assert "it is of another network: parameter/ip2.bias" in "".join(capsys.readouterr())
 
 
 def test_a_checkpoint_beyond_the_end_is_not_used(whole, tmp_path):

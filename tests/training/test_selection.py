@@ -141,3 +141,21 @@ def test_iterations_can_be_given_instead(rotated, tmp_path):
     settings = {**SETTINGS, "momentum": "torch", "iterations": 3}
     final.make(out, {"rotated": rotated}, scratch, objective="pair", pair_weight=0.01, pair_kind="class", **settings)
     assert np.load(out / "losses.npy").shape == (3,)
+
+
+def test_the_start_of_mu_lenet_and_its_learning_rate_reach_training(rotated, selected, tmp_path):
+    losses = {}
+    for name, changed in {"usual": {}, "caffe": {"start": "caffe"}, "slow": {"base_lr": 0.001}}.items():
+        out, scratch = folders(tmp_path / name)
+        given = {"rotated": rotated, "teacher": selected}
+        selection.make(out, given, scratch, objective="class-means", **{**SELECTION, "cap": 4}, **changed)
+        losses[name] = np.load(out / "losses.npy")
+    assert losses["slow"][0] == losses["usual"][0] and losses["slow"][1] != losses["usual"][1]
+    assert losses["caffe"][0] != losses["usual"][0]
+
+
+def test_an_unknown_start_is_refused(rotated, selected, tmp_path):
+    out, scratch = folders(tmp_path)
+    with pytest.raises(ValueError, match=r"^start 'xavier': allowed are normalised, caffe$"):
+        given = {"rotated": rotated, "teacher": selected}
+        selection.make(out, given, scratch, objective="class-means", start="xavier", **SELECTION)

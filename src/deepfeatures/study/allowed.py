@@ -93,6 +93,7 @@ TABLE: dict[str, Rule] = {
     "tolerance_pp": Between(0.0, 10.0, "percentage points"),
     "batch": Between(1, 4096, "images"),
     "momentum": OneOf("caffe", "torch"),
+    "learning_rates": Each(Between(1e-6, 1.0), 1, 8),
     "device": OneOf("auto", "cpu", "cuda"),
     # objectives
     "normalise": OneOf("global", "per-feature"),
@@ -105,7 +106,9 @@ TABLE: dict[str, Rule] = {
     "scree_components": Between(2, 500, "singular values drawn"),
     "heat_digits": Between(1, 100, "test digits of each class"),
     "prototypes": Between(1, 50, "k-means prototypes of each class"),
-    "variants": Each(OneOf("nearest-interpolation", "torch-momentum"), 0, 2),
+    "variants": Each(
+        OneOf("nearest-interpolation", "torch-momentum", "other-normalisation", "other-pairs", "weight-0-as-long"), 0, 5
+    ),
 }
 
 

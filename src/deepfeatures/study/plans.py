@@ -14,6 +14,7 @@ from deepfeatures.data.digits import DigitSource
 from deepfeatures.study.recipes import Recipe
 
 Named = dict[str, list[Recipe]]
+MU_STARTS = ("normalised", "caffe")  # mu-LeNet's initial ip1: divided by the span of the min-max, or as Caffe fills it
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,12 @@ class Workbench:
     def pair(self, seed: int, kind: str) -> Recipe:
         return self.network("pair", seed, pair_kind=kind, pair_weight=self.params["pair_weight"])
 
+    def unpaired(self, seed: int) -> Recipe:
+        """PAIR at weight 0, which is LeNet itself, trained for as many steps as PAIR is."""
+        p = self.params
+        as_long = self.selection("pair", pair_kind=p["pair_kind"], pair_weight=p["pair_weight"])
+        return self.network("softmax", seed, selection=as_long)
+
     def readouts(self, network_of: Callable[[int], Recipe]) -> list[Recipe]:
         return [self.readout(network_of(seed), seed=seed) for seed in self.seeds]
 
@@ -142,7 +149,9 @@ def rotated_mnist(bench: Workbench) -> Named:
 
 def mu_lenet(bench: Workbench) -> Named:
     main, short = bench.params["normalise"], bench.params["sensitivity_iterations"]
-    return {
+    first = bench.params["first_seed"]
+    other = "per-feature" if main == "global" else "global"
+    named = {
         "raw": bench.readouts(bench.raw),
         "mu": bench.readouts(lambda seed: bench.mu(seed, main)),
         "untrained": bench.untrained(),
@@ -150,17 +159,35 @@ def mu_lenet(bench: Workbench) -> Named:
         "raw/selection": [bench.selection("softmax")],
         "mu/selection": [bench.selection("class-means", normalise=main)],
         "mu, unscaled/selection": [bench.selection("class-means", cap=short, normalise="none")],
+        "starts/selection": [
+            bench.selection("class-means", cap=short, normalise=main, **_unless_usual(start, rate))
+            for start in MU_STARTS
+            for rate in bench.params["learning_rates"]
+        ],
         **{
             f"short, {normalise}/selection": [bench.selection("class-means", cap=short, normalise=normalise)]
             for normalise in ("global", "per-feature")
         },
+    }
+    if "other-normalisation" in bench.params["variants"]:
+        named[f"mu, {other}"] = [bench.readout(bench.mu(first, other), seed=first)]
+        named[f"mu, {other}/selection"] = [bench.selection("class-means", normalise=other)]
+    return named
+
+
+def _unless_usual(start: str, rate: float) -> dict[str, Any]:
+    """Settings of a short run that differ from the makers' own: so that the usual run is one recipe, not two."""
+    return {
+        **({} if start == "normalised" else {"start": start}),
+        **({} if rate == 0.01 else {"base_lr": rate}),  # Caffe lenet_solver.prototxt
     }
 
 
 def pair_lenet(bench: Workbench) -> Named:
     p = bench.params
     main, weight, short = p["pair_kind"], p["pair_weight"], p["sensitivity_iterations"]
-    return {
+    first, other = p["first_seed"], "class" if p["pair_kind"] == "rotations" else "rotations"
+    named = {
         "raw": bench.readouts(bench.raw),
         "pair": bench.readouts(lambda seed: bench.pair(seed, main)),
         "untrained": bench.untrained(),
@@ -175,10 +202,21 @@ def pair_lenet(bench: Workbench) -> Named:
             for kind in ("rotations", "class")
         },
     }
+    if "other-pairs" in p["variants"]:
+        named[f"pair, {other}"] = [bench.readout(bench.pair(first, other), seed=first)]
+        named[f"pair, {other}/selection"] = [bench.selection("pair", pair_kind=other, pair_weight=weight)]
+    return named | weight_0(bench)
+
+
+def weight_0(bench: Workbench) -> Named:
+    """PAIR's control, trained as long as PAIR where the chapter asks for it; else LeNet stands for it."""
+    if "weight-0-as-long" not in bench.params["variants"]:
+        return {}
+    return {"pair, weight 0": bench.readouts(bench.unpaired)}
 
 
 def feature_spaces(bench: Workbench) -> Named:
-    return {
+    return weight_0(bench) | {
         "raw": bench.readouts(bench.raw),
         "mu": bench.readouts(lambda seed: bench.mu(seed, bench.params["normalise"])),
         "pair": bench.readouts(lambda seed: bench.pair(seed, bench.params["pair_kind"])),

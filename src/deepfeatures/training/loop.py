@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -91,8 +92,17 @@ def _keep(scratch: Path | None, solver: CaffeSGD, losses: np.ndarray, done: int)
         return
     state = {**solver.state(), "losses": torch.from_numpy(losses[:done].copy())}
     temporary = scratch / f"checkpoint.{os.getpid()}.tmp"
-    save_file(state, temporary, metadata={"done": str(done)})
+    save_file(state, temporary, metadata={"done": str(done), "sha256": _digest(state)})
     temporary.replace(scratch / "checkpoint.safetensors")  # whole or not at all
+
+
+def _digest(state: dict[str, torch.Tensor]) -> str:
+    """SHA-256 of names, shapes and bytes: safetensors itself keeps none, and one flipped bit would train on."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        digest.update(f"{name} {tuple(state[name].shape)} {state[name].dtype}".encode())
+        digest.update(state[name].numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _resume(scratch: Path | None, solver: CaffeSGD, losses: np.ndarray) -> int:
@@ -103,6 +113,10 @@ def _resume(scratch: Path | None, solver: CaffeSGD, losses: np.ndarray) -> int:
         with safe_open(path, framework="pt") as kept:
             done = int(kept.metadata()["done"])
             state = {name: kept.get_tensor(name) for name in list(kept.keys())}
+            if kept.metadata()["sha256"] != _digest(state):
+                raise ValueError("its checksum is not that of its contents")
+        if wanted := sorted({"losses", *solver.state()} ^ set(state)):
+            raise ValueError(f"it is of another network: {', '.join(wanted)}")
     except Exception as damage:  # a checkpoint only saves time: a broken one costs time, never a result
         tqdm.write(f"{path.name} cannot be read ({damage}); starting over")
         path.unlink()
