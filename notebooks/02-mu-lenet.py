@@ -48,19 +48,32 @@ study = df.chapter("mu-lenet", globals())
 # ## What is regressed, and on what scale
 # The targets are the first network's class means, min-max normalised to 0..1. The paper does not name the axis: here one
 # minimum and one maximum for the whole feature space (*global*), or one for each unit (*per-feature*); the page uses the
-# one named in its parameters and compares the other in a short run (D3). `ip1` keeps its ReLU, and the new network begins in the same normalised space: its initial `ip1` weights are
-# divided by the same span. Without that, Caffe's learning rate makes the loss infinite within ten steps.
+# one named in its parameters and compares the other (D3). `ip1` keeps its ReLU.
+#
+# Where should the new network begin? Caffe's filler makes outputs tens of times as large as the targets. Either the initial
+# `ip1` weights are divided by the same span as the targets (*normalised*), or they are left as they are (*caffe*). Both
+# were run for the same short time on the validation split, at several learning rates; the rest of the page
+# begins normalised, at Caffe's learning rate.
+
+# %%
+readouts, selections = study.every_readout(), study.every_selection()
+settings = [recipe.params for recipe in study.recipes["starts/selection"]]
+starts = df.analysis.training_curves.starts(study.selections("starts"), settings, resamples=resamples, rng=study.rng())
+study.frame(starts, "Where mu-LeNet begins: held-out accuracy by class means after the short run, %.")
+
+# %% [markdown]
+# ## When training stops
 
 # %% mystnb={"figure": {"name": "mu-iterations", "caption": "Accuracy on held-out digits against solver steps, for LeNet and μ-LeNet; rings mark where each stops by the same rule."}, "image": {"alt": "Three rising curves against solver steps: softmax accuracy of LeNet on top, accuracy by class means of mu-LeNet in the middle and still creeping up, accuracy by class means of LeNet lowest and flat."}}
-readouts, selections = study.every_readout(), study.every_selection()
 runs = {"lenet": selections["raw"], "mu-lenet": selections["mu"]}
 curve = df.analysis.training_curves.accuracy_against_iterations(runs, resamples=resamples, rng=study.rng())
 _ = df.figures.accuracy_against_iterations(curve, chosen={name: run.curve["chosen"] for name, run in runs.items()})
 
 # %%
+stops = {name: run.curve for name, run in selections.items() if name != "starts"}
 study.table(["run on the validation split", "stops at step", "by the cap", "diverged"],
-            [[name, run.curve["chosen"], run.curve["capped"], run.curve["diverged"] or "no"]
-             for name, run in selections.items()], "When training stops, and what happens without normalised targets.")
+            [[name, curve["chosen"], curve["capped"], curve["diverged"] or "no"] for name, curve in stops.items()],
+            "When training stops, and what happens without normalised targets.")
 
 # %% [markdown]
 # ## Recognition
@@ -81,12 +94,26 @@ study.number("mu", found["mav-mu"].value)
 study.number("gain", found["mu-better-than-raw"].value)
 
 # %% [markdown]
-# And the other scale of the targets, after the same short training on the validation split:
+# And the other scale of the targets: after the same short training on the validation split, and trained in full (first
+# seed; only the `paper` profile does that).
 
 # %%
 kinds = {f"mu-lenet/{name}": selections[f"short, {name}"] for name in ("global", "per-feature")}
 short = df.analysis.training_curves.accuracy_against_iterations(kinds, resamples=resamples, rng=study.rng())
 study.frame(short[short["iteration"] == short["iteration"].max()], "Held-out accuracy by the scale of the targets.")
+
+# %%
+full = {name: group for name, group in readouts.items() if name.startswith("mu")}
+study.frame(df.analysis.tables.accuracies(full, resamples=resamples, rng=study.rng()),
+            "Trained in full with targets scaled as above (mu), and in the other way; % of test images.")
+
+# %% [markdown]
+# The start of μ-LeNet was first found in trials that were scored on the leading 2,000 test digits; the table of starts
+# above came afterwards and uses held-out training digits only. So here is the score on the digits that no trial saw.
+
+# %%
+study.frame(df.analysis.why.on_digits_not_looked_at({"mu": readouts["mu"]}, resamples=resamples, rng=study.rng()),
+            "Accuracy by class means on all test digits, on those that trials were scored on, and on the rest.")
 
 # %% [markdown]
 # μ-LeNet reaches {glue:text}`mu` % where the paper has 97.18 %, {glue:text}`gain` percentage points more than the best

@@ -10,34 +10,11 @@ import torch
 
 from deepfeatures.analysis import readout
 from deepfeatures.analysis.extraction import extractor
-from deepfeatures.data.rotation import ANGLES_DEG, rotated_copies
-from deepfeatures.networks.lenet import load, save, untrained
+from deepfeatures.data.rotation import ANGLES_DEG
+from deepfeatures.networks.lenet import load, untrained
 from deepfeatures.probes.mean_activation import class_means, cosine_similarity, nearest_label
 from deepfeatures.probes.normalisation import min_max
-
-TRAIN, TEST = 60, 40
-
-
-@pytest.fixture(scope="module")
-def rotated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten blob patterns with noise, turned: easy to tell apart, their angle readable."""
-    folder = tmp_path_factory.mktemp("rotated")
-    rng = np.random.default_rng(0)
-    patterns = np.zeros((10, 28, 28))
-    patterns[:, 8:20, 8:20] = np.kron(rng.random((10, 4, 4)), np.ones((3, 3))) * 200
-    for part, digits in (("train", TRAIN), ("test", TEST)):
-        labels = (np.arange(digits) % 10).astype(np.uint8)
-        images = np.clip(patterns[labels] + rng.normal(0, 15, (digits, 28, 28)), 0, 255).astype(np.uint8)
-        np.save(folder / f"{part}_images.npy", rotated_copies(images))
-        np.save(folder / f"{part}_labels.npy", labels)
-    (folder / "meta.json").write_text(json.dumps({"angles_deg": list(ANGLES_DEG)}))
-    return folder
-
-
-def network_folder(folder: Path, *, has_ip2: bool) -> Path:
-    folder.mkdir()
-    save(untrained(3, has_ip2), folder)
-    return folder
+from tests.analysis.conftest import TEST, TRAIN, network_folder
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,7 @@ def test_chapter_carries_banner_and_provenance(small_site: Path) -> None:
     banner = page.select_one("h1 ~ div.admonition.tier-original")
     assert banner is not None and "The data the paper used" in banner.get_text()
     assert banner.select_one("a[href='../_generated/provenance-mu-lenet.html']") is not None
+    assert page.select_one(".df-banner") is None  # the tier is told once
     provenance = read(small_site / "_generated" / "provenance-mu-lenet.html").get_text(" ", strip=True)
     assert "seeds 3" in provenance and "0" * 64 in provenance
     assert "f" * 40 in provenance and "wall (s) 12.5" in provenance and "threads –" in provenance

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -140,6 +141,30 @@ def weight_scan(
     table = pd.DataFrame(rows, columns=["weight", "metric", "value", "lo", "hi"])
     unit = "% of validation images"
     return WeightScan(table, {metric: unit for metric in table["metric"]}, max(common), diverged)
+
+
+def starts(
+    selections: Sequence[Selection],
+    settings: Sequence[Mapping[str, Any]],
+    *,
+    resamples: int,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """start, learning_rate, accuracy_percent, lo, hi, diverged: runs of mu-LeNet that begin in different ways.
+
+    settings: what each run was given, as far as it is not usual. Validation MAV accuracy at each run's last evaluation;
+    not a number where it diverged.
+    """
+    rows = []
+    for run, made in zip(selections, settings, strict=True):
+        begins = (made.get("start", "normalised"), f"{made.get('base_lr', 0.01):g}")
+        if run.curve["diverged"]:
+            rows.append((*begins, np.nan, np.nan, np.nan, run.curve["diverged"]))
+        else:
+            reached = percent_at(run, "mav", run.curve["iterations"][-1])
+            found = interval(reached[None], resamples=resamples, rng=rng)
+            rows.append((*begins, found.value, *ends(found), "no"))
+    return pd.DataFrame(rows, columns=["start", "learning_rate", "accuracy_percent", "lo", "hi", "diverged"])
 
 
 def ends(found: Interval) -> tuple[float, float]:

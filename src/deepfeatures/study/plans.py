@@ -141,6 +141,9 @@ def rotated_mnist(bench: Workbench) -> Named:
     if "nearest-interpolation" in bench.params["variants"]:
         turned = bench.network("softmax", first, selection=chosen, interpolation="nearest")
         named["raw, nearest"] = [bench.readout(turned, seed=first, interpolation="nearest")]
+    if "other-readings" in bench.params["variants"]:
+        inputs = {"rotated": bench.rotated(), "network": bench.raw(first)}
+        named["raw/readings"] = [Recipe("readings", {"seed": first}, inputs)]
     if "torch-momentum" in bench.params["variants"]:
         moved = bench.network("softmax", first, selection=chosen, momentum="torch")
         named["raw, torch momentum"] = [bench.readout(moved, seed=first)]

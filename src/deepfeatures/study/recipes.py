@@ -31,6 +31,7 @@ KINDS: dict[str, Kind] = {
     "selection": Kind("deepfeatures.training.selection"),
     "network": Kind("deepfeatures.training.final"),
     "readout": Kind("deepfeatures.analysis.readout"),
+    "readings": Kind("deepfeatures.analysis.readings"),
 }
 
 

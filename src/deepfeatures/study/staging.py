@@ -94,8 +94,15 @@ def _stage_notebook(chapters: Path, slug: str, results: Mapping[str, Any], folde
         raise StagingError(f"chapter {slug}: its first cell must be Markdown that begins with a title line '# ...'")
     title, _, rest = first.source.strip().partition("\n")
     first.source = f"{title}\n\n{banner(slug, results)}\n{rest}"
+    if results["tier"] == "original":  # the chapter's own line says nothing more then
+        for cell in notebook.cells:
+            cell.update({"outputs": [one for one in cell.outputs if not _is_banner(one)]} if "outputs" in cell else {})
     nbformat.write(notebook, folder / f"{slug}.ipynb")
     return title.removeprefix("# ").strip()
+
+
+def _is_banner(output: Mapping[str, Any]) -> bool:
+    return 'class="df-banner' in "".join(output.get("data", {}).get("text/html", ""))
 
 
 def banner(slug: str, results: Mapping[str, Any]) -> str:

@@ -54,12 +54,14 @@ class Banner:
 
 
 def shown(value: float, digits: int = 2) -> str:
-    """A number for a table: fixed digits, a true minus sign."""
+    """A number for a table: fixed digits, a true minus sign; a dash for what is not a number."""
+    if value != value:
+        return "–"
     return f"{value:,.{digits}f}".replace("-", "−")
 
 
 def with_interval(value: float, interval: tuple[float, float] | None, digits: int = 2) -> str:
     """'97.18 [96.9, 97.4]'."""
-    if interval is None:
+    if interval is None or value != value:
         return shown(value, digits)
     return f"{shown(value, digits)} [{shown(interval[0], digits)}, {shown(interval[1], digits)}]"
