@@ -242,7 +242,7 @@ def execute(
     planned = chapter_key.plan(chapter, job["parameters"])
     if planned.key != job["key"]:
         raise ValueError(f"chapter {chapter} changed since it was planned: start again")
-    executing.execute(planned)
+    executing.execute(planned, make_first=bool(job["artifacts"]))
 
 
 def _print_claims(records: list[dict[str, Any]]) -> None:

@@ -5,8 +5,7 @@ import importlib.metadata
 
 import pytest
 
-from deepfeatures import data
-from deepfeatures.study import chapter_key, fingerprint
+from deepfeatures.study import fingerprint
 
 SOLVER = '''"""How it is solved."""
 RATE = 0.01
@@ -122,17 +121,6 @@ def test_versions_are_those_installed_without_their_local_part(monkeypatch):
         fingerprint.numerics.cache_clear()
 
 
-def test_what_a_chapter_shows_is_of_the_modules_it_can_reach():
-    """Every figure, measure and probe that the package offers to a chapter makes its page stale when it changes."""
-    reached = fingerprint.closure(chapter_key.reached())
-    for package in ("figures", "analysis", "probes"):
-        names = {path.stem for path in (fingerprint.PACKAGE / package).glob("[a-z]*.py")}
-        assert names and {f"deepfeatures.{package}.{name}" for name in names} <= reached
-    offered = {f"deepfeatures.data.{home}" for home in data._HOMES.values()}
-    assert offered | {"deepfeatures.study.tables", "deepfeatures.study.verdicts"} <= reached
-    assert not {"deepfeatures.cli", "deepfeatures.study.site", "deepfeatures.study.build"} & reached
-
-
 def test_no_module_hides_an_import_behind_a_lazy_package():
     """`from deepfeatures.data import rotate` loads data.rotation at run time, where the digest cannot see it."""
     lazy = [init for init in fingerprint.PACKAGE.rglob("__init__.py") if "__getattr__" in init.read_text()]
@@ -140,7 +128,7 @@ def test_no_module_hides_an_import_behind_a_lazy_package():
     assert {"deepfeatures", "deepfeatures.data"} <= names
     for path in sorted(fingerprint.PACKAGE.rglob("*.py")):
         for node in fingerprint._running(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and fingerprint._absolute(path, node) in names:
-                folder = fingerprint.PACKAGE.joinpath(*fingerprint._absolute(path, node).split(".")[1:])
+            if isinstance(node, ast.ImportFrom) and fingerprint.absolute(path, node) in names:
+                folder = fingerprint.PACKAGE.joinpath(*fingerprint.absolute(path, node).split(".")[1:])
                 for alias in node.names:  # a module can be followed; a name, or a package that is lazy itself, not
                     assert (folder / f"{alias.name}.py").is_file(), f"{path.name}: {ast.unparse(node)}"

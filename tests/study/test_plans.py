@@ -186,7 +186,7 @@ def test_a_changed_parameter_shows_in_the_parts_it_reaches(planned, changed, par
     assert differing(planned, other) == parts
 
 
-@pytest.mark.parametrize(("what", "part"), [("source", "package code"), ("numerics", "numerical packages")])
+@pytest.mark.parametrize(("what", "part"), [("of_modules", "package code"), ("numerics", "numerical packages")])
 def test_changed_code_and_packages_show_too(planned, what, part, monkeypatch):
     monkeypatch.setattr(fingerprint, what, lambda *_: "changed")
     parameters = catalogue.resolve("mu-lenet", "smoke", {})

@@ -147,7 +147,7 @@ def test_a_change_makes_the_page_stale_and_is_named(part, published):
     assert publish.stale() == {"tiny": [part]}
 
 
-@pytest.mark.parametrize(("what", "part"), [("source", "package code"), ("numerics", "numerical packages")])
+@pytest.mark.parametrize(("what", "part"), [("of_modules", "package code"), ("numerics", "numerical packages")])
 def test_changed_code_and_packages_are_named(what, part, published, monkeypatch):
     monkeypatch.setattr(fingerprint, what, lambda *_: "changed")
     assert publish.stale() == {"tiny": [part]}

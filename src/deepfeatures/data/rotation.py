@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
-from torchvision.transforms import InterpolationMode
-from torchvision.transforms.v2 import functional as transforms
 
 ANGLES_DEG: tuple[int, ...] = (-45, -30, -15, 0, 15, 30, 45)  # Rudd et al. 2017, section 4.1
-INTERPOLATIONS = {"bilinear": InterpolationMode.BILINEAR, "nearest": InterpolationMode.NEAREST}
+INTERPOLATIONS = ("bilinear", "nearest")
 
 
 def rotate(images: np.ndarray, angle_deg: float, interpolation: str = "bilinear") -> np.ndarray:
@@ -22,10 +19,15 @@ def rotate(images: np.ndarray, angle_deg: float, interpolation: str = "bilinear"
     if images.dtype != np.uint8 or images.ndim != 3:
         raise ValueError(f"expected (n, height, width) uint8 images, got {images.shape} {images.dtype}")
     if interpolation not in INTERPOLATIONS:
-        raise ValueError(f"interpolation {interpolation!r} is not one of {sorted(INTERPOLATIONS)}")
+        raise ValueError(f"interpolation {interpolation!r} is not one of {list(INTERPOLATIONS)}")
     if angle_deg == 0:
         return images.copy()
-    turned = transforms.rotate(torch.tensor(images)[:, None], float(angle_deg), INTERPOLATIONS[interpolation])
+    # Here, not above: most who ask for the angles turn nothing, and these take seconds to import.
+    import torch
+    from torchvision.transforms import InterpolationMode
+    from torchvision.transforms.v2 import functional as transforms
+
+    turned = transforms.rotate(torch.tensor(images)[:, None], float(angle_deg), InterpolationMode(interpolation))
     return turned[:, 0].numpy()
 
 

@@ -9,21 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepfeatures.data.digits import DigitSource, mnist_source_without_files, resolve_digits
-from deepfeatures.study import catalogue, fingerprint, paths
+from deepfeatures.study import catalogue, claims, fingerprint, paths, reached
 from deepfeatures.study.devices import pick_device
 from deepfeatures.study.parameters import Value
 from deepfeatures.study.plans import PLANS, Named, Workbench
-
-
-def reached() -> list[str]:
-    """Modules a chapter's cells can reach. What only plans, runs or renders does not change what a chapter says."""
-    packages = ("analysis", "figures", "probes")  # whole: `df.analysis.x` loads a module that no import statement names
-    return [
-        "deepfeatures.study.chapter",
-        "deepfeatures.data.rotation",
-        "deepfeatures.data.split",
-        *(name for package in packages for name in fingerprint.modules_of(f"deepfeatures.{package}")),
-    ]
 
 
 @dataclass(frozen=True)
@@ -59,12 +48,15 @@ def plan_for_publication(slug: str) -> Planned:
 def parts(slug: str, parameters: Mapping[str, Value], recipes: Named) -> dict[str, str]:
     """Digests of all a chapter depends on, named as a reader would look for them."""
     made = {f"artifact {name}": [recipe.key for recipe in group] for name, group in recipes.items()}
+    notebook = catalogue.chapter(slug).path.read_text()
+    ledger = claims.load_all(known_chapters=list(catalogue.slugs()))
+    judged = {name: claim for name, claim in ledger.items() if claim.chapter == slug}
     return {
-        f"notebooks/{catalogue.chapter(slug).path.name}": _digest(catalogue.chapter(slug).path.read_text()),
+        f"notebooks/{catalogue.chapter(slug).path.name}": _digest(notebook),
         "parameters": _digest({name: value for name, value in parameters.items() if name != "device"}),
-        "package code": fingerprint.source(reached()),
+        "package code": fingerprint.of_modules(reached.modules(notebook)),
         "figure style": _digest((paths.root() / "src/deepfeatures/figures/house.mplstyle").read_text()),
-        "claims": _digest({path.name: path.read_text() for path in sorted(paths.claims().glob("*.yaml"))}),
+        "claims": _digest({name: one.model_dump(mode="json") for name, one in judged.items()}),
         "numerical packages": _digest(fingerprint.numerics()),
         **{name: _digest(keys) for name, keys in made.items()},
     }

@@ -37,12 +37,15 @@ def complete(planned: chapter_key.Planned) -> bool:
     return all((folder(planned) / name).is_file() for name in (NOTEBOOK, RESULTS, PROVENANCE))
 
 
-def execute(planned: chapter_key.Planned, *, progress: bool = True) -> Path:
+def execute(planned: chapter_key.Planned, *, progress: bool = True, make_first: bool = True) -> Path:
     """Run the chapter and return its folder: notebook, results.json, provenance.json, put in place by one rename.
+
+    make_first: make its artifacts before the notebook starts; else its cells make them, which spares a small run a
+    second process that imports torch.
 
     Raises ChapterFailed where a cell raises (the partial notebook is kept under runs/failed), artifacts.DiskFull.
     """
-    for group in planned.recipes.values():
+    for group in planned.recipes.values() if make_first else ():
         for recipe in group:
             artifacts.ensure(recipe)
     where = folder(planned)

@@ -7,7 +7,7 @@ import hashlib
 import importlib.metadata
 import io
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -28,22 +28,27 @@ def source(modules: Iterable[str]) -> str:
 
     Comments, docstrings and blank lines do not count: to explain code better is not to change what it computes.
     """
+    return of_modules(closure(modules))
+
+
+def of_modules(modules: Iterable[str]) -> str:
+    """Digest of exactly the given modules."""
     digest = hashlib.sha256()
-    for name in sorted(closure(modules)):
+    for name in sorted(modules):
         digest.update(name.encode() + b"\0" + _code(_file(name)).encode() + b"\0")
     return digest.hexdigest()
 
 
-def closure(modules: Iterable[str]) -> set[str]:
+def closure(modules: Iterable[str], *, leave_out: Container[str] = ()) -> set[str]:
     """Names of the given modules and of all modules of the package reachable from them by import statements.
 
-    An import under `if TYPE_CHECKING:` does not count: it never runs.
+    An import under `if TYPE_CHECKING:` does not count: it never runs. leave_out: neither counted nor passed through.
     """
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name not in found:
+        if name not in found and name not in leave_out:
             found.add(name)
             waiting.extend(_imports(_file(name)))
     return found
@@ -65,21 +70,26 @@ def _file(module: str) -> Path:
 
 @cache
 def _imports(file: Path) -> tuple[str, ...]:
+    return tuple(imports_of(ast.parse(file.read_text()), file))
+
+
+def imports_of(tree: ast.AST, file: Path | None = None) -> set[str]:
+    """Modules of the package that code imports. file: where the code stands, for its relative imports."""
     names: list[str] = []
-    for node in _running(ast.parse(file.read_text())):
+    for node in _running(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            base = _absolute(file, node)
+            base = absolute(file, node)
             for alias in node.names:  # `from package import module` names a module; else the name lives in `base`
                 inner = f"{base}.{alias.name}"
-                names.append(inner if base.startswith("deepfeatures") and _is_module(inner) else base)
-    return tuple(name for name in names if name.startswith("deepfeatures."))
+                names.append(inner if base.startswith("deepfeatures") and is_module(inner) else base)
+    return {name for name in names if name.startswith("deepfeatures.")}
 
 
-def _absolute(file: Path, node: ast.ImportFrom) -> str:
+def absolute(file: Path | None, node: ast.ImportFrom) -> str:
     """The module that is imported from; in figures/, the relative `.style` is deepfeatures.figures.style."""
-    if node.level == 0:
+    if node.level == 0 or file is None:
         return node.module or ""
     package = ["deepfeatures", *file.relative_to(PACKAGE).parts[:-1]]
     return ".".join([*package[: len(package) + 1 - node.level], *([node.module] if node.module else [])])
@@ -93,7 +103,8 @@ def _running(tree: ast.AST) -> Iterable[ast.AST]:
         yield from _running(node)
 
 
-def _is_module(name: str) -> bool:
+def is_module(name: str) -> bool:
+    """True where the package has a module or sub-package of this full name."""
     path = PACKAGE.joinpath(*name.split(".")[1:])
     return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepfeatures.data.digits import DigitSource
+from deepfeatures.data.rotation import ANGLES_DEG
 from deepfeatures.study.recipes import Recipe
 
 Named = dict[str, list[Recipe]]
@@ -31,8 +32,6 @@ class Workbench:
         return range(first, first + self.params["seeds"])
 
     def rotated(self, interpolation: str | None = None) -> Recipe:
-        from deepfeatures.data.rotation import ANGLES_DEG  # brings torch, which listing chapters can do without
-
         p = self.params
         return Recipe(
             "rotated",
