@@ -24,7 +24,7 @@ KEYS = ["id", "paper", "location", "statement", "paper_value", "value", "interva
 @pytest.fixture
 def checkout(tmp_path, runs_folder, monkeypatch):
     """The small checkout with one chapter that needs nothing."""
-    monkeypatch.setitem(plans.PLANS, "tiny", lambda bench: {})
+    monkeypatch.setitem(plans.PLANS, "tiny", lambda *_: {})
     monkeypatch.setenv("DEEPFEATURES_ROOT", str(tmp_path / "checkout"))
     return made_up.write_checkout(tmp_path / "checkout")
 

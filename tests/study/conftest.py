@@ -24,7 +24,7 @@ def toys(runs_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def tiny(tmp_path: Path, runs_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout with the chapter `tiny`, which needs no artifact, taken by the package for its own."""
-    monkeypatch.setitem(plans.PLANS, made_up.SLUG, lambda bench: {})
+    monkeypatch.setitem(plans.PLANS, made_up.SLUG, lambda *_: {})
     monkeypatch.setenv("DEEPFEATURES_ROOT", str(tmp_path / "checkout"))
     return made_up.write_checkout(tmp_path / "checkout")
 

@@ -16,7 +16,7 @@ BEGIN = """\
 import deepfeatures as df
 from deepfeatures.study.plans import PLANS
 
-PLANS["tiny"] = lambda bench: {}
+PLANS["tiny"] = lambda *_: {}
 study = df.chapter("tiny", globals())"""
 MEASURED = """\
 from types import SimpleNamespace

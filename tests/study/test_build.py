@@ -63,7 +63,7 @@ def test_overrides_reach_their_chapter(tiny):
 
 def test_the_plan_is_data_that_jobs_can_read(tiny, toys, monkeypatch):
     outer = toy(2.0, {"inner": toy(1.0)})
-    monkeypatch.setitem(plans.PLANS, "tiny", lambda bench: {"raw": [outer], "again": [outer]})
+    monkeypatch.setitem(plans.PLANS, "tiny", lambda *_: {"raw": [outer], "again": [outer]})
     planned = build.plan_book("default")
     content = json.loads(build.write_plan(planned).read_text())
     assert set(content["artifacts"]) == {outer.key, toy(1.0).key}

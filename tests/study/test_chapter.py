@@ -81,7 +81,7 @@ def test_claims_that_are_not_the_chapters_are_refused(study):
 
 
 def test_artifacts_are_made_when_asked_for(study, toys, monkeypatch):
-    monkeypatch.setitem(plans.PLANS, "tiny", lambda bench: {"raw": [toy(1.0), toy(2.0)], "raw/selection": [toy(3.0)]})
+    monkeypatch.setitem(plans.PLANS, "tiny", lambda *_: {"raw": [toy(1.0), toy(2.0)], "raw/selection": [toy(3.0)]})
     assert not artifacts.exists(toy(1.0))
     first, second = study.readouts("raw")
     assert artifacts.exists(toy(2.0)) and not artifacts.exists(toy(3.0))

@@ -35,7 +35,7 @@ def unfinished(runs):
 CHILD = """
 from deepfeatures.study import execute, plans
 from tests.study.test_execute import planned
-plans.PLANS["tiny"] = lambda bench: {}
+plans.PLANS["tiny"] = lambda *_: {}
 execute.execute(planned(), progress=False)
 """
 # Waits only where the test asks for it, so that the same chapter can be killed once and run undisturbed later.

@@ -6,7 +6,7 @@ import pytest
 
 from deepfeatures.data.digits import DigitSource, mnist_source_without_files
 from deepfeatures.study import catalogue, chapter_key, fingerprint, paths, profiles
-from deepfeatures.study.plans import PLANS, Workbench
+from deepfeatures.study.plans import PLANS
 
 SLUGS = list(catalogue.slugs())
 PROFILES = profiles.names()
@@ -15,7 +15,7 @@ NETWORKS = {"network", "selection", "rotated"}
 
 def recipes_of(slug, profile="default", device="cpu", source=None, **given):
     parameters = catalogue.resolve(slug, profile, given)
-    return PLANS[slug](Workbench(source or mnist_source_without_files(), parameters, device))
+    return PLANS[slug](source or mnist_source_without_files(), parameters, device)
 
 
 def keys(named, *kinds):

@@ -154,7 +154,7 @@ def test_changed_code_and_packages_are_named(what, part, published, monkeypatch)
 
 
 def test_a_changed_artifact_is_named(published, toys, monkeypatch):
-    monkeypatch.setitem(plans.PLANS, "tiny", lambda bench: {"raw": [toy(1.0)]})
+    monkeypatch.setitem(plans.PLANS, "tiny", lambda *_: {"raw": [toy(1.0)]})
     assert publish.stale() == {"tiny": ["artifact raw"]}
 
 

@@ -38,6 +38,11 @@ class DigitSource:
     note: str
     folder: Path | None = None
 
+    @property
+    def publishable(self) -> bool:
+        """Only pages on the paper's own digits are published."""
+        return self.tier == "original"
+
 
 def resolve_digits(dataset: str, data_root: Path, *, download: bool = True) -> DigitSource:
     """Decide where digits come from: MNIST under `data_root`, then a download, then (auto only) the substitute.

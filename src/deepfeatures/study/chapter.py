@@ -14,11 +14,10 @@ import pandas as pd
 from IPython.display import display
 
 from deepfeatures.analysis.measured import NotApplicable
-from deepfeatures.data.digits import resolve_digits
-from deepfeatures.study import artifacts, catalogue, claims, parameters, paths, verdicts
+from deepfeatures.study import artifacts, catalogue, claims, parameters, paths, sources, verdicts
 from deepfeatures.study.devices import pick_device
 from deepfeatures.study.opened import Readout, Rotated, Selection
-from deepfeatures.study.plans import PLANS, Workbench
+from deepfeatures.study.plans import PLANS
 from deepfeatures.study.recipes import Recipe
 from deepfeatures.study.tables import Banner, Table, shown, with_interval
 
@@ -55,7 +54,7 @@ class Chapter:
         declared = catalogue.chapter(slug).parameters
         self.slug = slug
         self.parameters = parameters.resolve(slug, declared, {name: given[name] for name in declared if name in given})
-        self.source = resolve_digits(str(self.parameters["dataset"]), paths.data_root())
+        self.source = sources.resolve(self.parameters, paths.data_root())
         self.profile = catalogue.profile_of(slug, self.parameters)
         self.device = pick_device(str(self.parameters.get("device", "auto")))
         self.claims = claims.load_all(known_chapters=list(catalogue.slugs()))
@@ -72,7 +71,7 @@ class Chapter:
 
     @cached_property
     def recipes(self) -> dict[str, list[Recipe]]:
-        return PLANS[self.slug](Workbench(self.source, self.parameters, self.device))
+        return PLANS[self.slug](self.source, self.parameters, self.device)
 
     def _folders(self, name: str) -> list[Path]:
         if name not in self.recipes:
@@ -104,8 +103,19 @@ class Chapter:
         """The digits at their seven angles."""
         return Rotated(self._folders("rotated")[0])
 
-    def report(self, claim: str, measured: Measured, *, seeds: int | None = None, note: str | None = None) -> None:
-        """Say what was measured for a claim of the ledger. seeds: networks trained; 0 for a statistic of the data."""
+    def report(
+        self,
+        claim: str,
+        measured: Measured,
+        *,
+        seeds: int | None = None,
+        note: str | None = None,
+        tier: str | None = None,
+    ) -> None:
+        """Say what was measured for a claim of the ledger. seeds: networks trained; 0 for a statistic of the data.
+
+        tier: of the data it was measured on, where that is not the chapter's.
+        """
         self.records.append(
             claims.record(
                 self.claims,
@@ -116,7 +126,7 @@ class Chapter:
                 n=measured.n,
                 unit=measured.unit,
                 seeds=self.parameters["seeds"] if seeds is None else seeds,
-                tier=self.tier,
+                tier=tier or self.tier,
                 profile=self.profile,
                 note=note,
             )

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deepfeatures.data.digits import DigitSource, mnist_source_without_files, resolve_digits
-from deepfeatures.study import catalogue, claims, fingerprint, paths, reached
+from deepfeatures.study import catalogue, claims, fingerprint, paths, reached, sources
 from deepfeatures.study.devices import pick_device
 from deepfeatures.study.parameters import Value
-from deepfeatures.study.plans import PLANS, Named, Workbench
+from deepfeatures.study.plans import PLANS, Named
+from deepfeatures.study.sources import Source
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Planned:
 
     slug: str
     parameters: Mapping[str, Value]
-    source: DigitSource
+    source: Source
     recipes: Named
     parts: Mapping[str, str]
 
@@ -31,18 +31,24 @@ class Planned:
 
 
 def plan(
-    slug: str, parameters: Mapping[str, Value], *, source: DigitSource | None = None, device: str | None = None
+    slug: str, parameters: Mapping[str, Value], *, source: Source | None = None, device: str | None = None
 ) -> Planned:
-    """What running `slug` with these parameters would use. source: the digits, where they need not be looked for."""
-    source = source or resolve_digits(str(parameters["dataset"]), paths.data_root())
+    """What running `slug` with these parameters would use. source: the data, where it need not be looked for."""
+    source = source or sources.resolve(parameters, paths.data_root())
     device = device or pick_device(str(parameters.get("device", "auto")))
-    recipes = PLANS[slug](Workbench(source, parameters, device))
+    recipes = PLANS[slug](source, parameters, device)
     return Planned(slug, parameters, source, recipes, parts(slug, parameters, recipes))
 
 
 def plan_for_publication(slug: str) -> Planned:
-    """The paper profile on MNIST and the CPU, planned without the files: what the published page must match."""
-    return plan(slug, catalogue.resolve(slug, "paper", {}), source=mnist_source_without_files(), device="cpu")
+    """The paper profile on the CPU, planned without the data's files: what the published page must match.
+
+    The digits are MNIST, whose fingerprint is known; of photographs, the published page says which they were.
+    """
+    parameters = catalogue.resolve(slug, "paper", {})
+    published = paths.book() / "chapters" / f"{slug}.results.json"
+    fingerprint = json.loads(published.read_text()).get("data_fingerprint") if published.is_file() else None
+    return plan(slug, parameters, source=sources.as_published(parameters, fingerprint), device="cpu")
 
 
 def parts(slug: str, parameters: Mapping[str, Value], recipes: Named) -> dict[str, str]:

@@ -15,6 +15,7 @@ from deepfeatures.data.rotation import ANGLES_DEG
 from deepfeatures.study.recipes import Recipe
 
 Named = dict[str, list[Recipe]]
+Plan = Callable[[Any, Mapping[str, Any], str], Named]  # source of the data, a chapter's parameters, device
 MU_STARTS = ("normalised", "caffe")  # mu-LeNet's initial ip1: divided by the span of the min-max, or as Caffe fills it
 
 
@@ -228,9 +229,13 @@ def feature_spaces(bench: Workbench) -> Named:
     }
 
 
-PLANS: dict[str, Callable[[Workbench], Named]] = {
-    "rotated-mnist": rotated_mnist,
-    "mu-lenet": mu_lenet,
-    "pair-lenet": pair_lenet,
-    "feature-spaces": feature_spaces,
+def _digits(of: Callable[[Workbench], Named]) -> Plan:
+    return lambda source, params, device: of(Workbench(source, params, device))
+
+
+PLANS: dict[str, Plan] = {
+    "rotated-mnist": _digits(rotated_mnist),
+    "mu-lenet": _digits(mu_lenet),
+    "pair-lenet": _digits(pair_lenet),
+    "feature-spaces": _digits(feature_spaces),
 }

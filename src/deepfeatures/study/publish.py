@@ -26,8 +26,8 @@ def folder() -> Path:
 def publish(planned: list[Planned], *, profile: str) -> Path:
     """Copy executed chapters into book/chapters. All or nothing.
 
-    Raises NotPublished for another profile than `paper`, another tier than `original`, a chapter that was not executed
-    with exactly this plan, one over 2 MB, or a tree with uncommitted changes outside book/chapters.
+    Raises NotPublished for another profile than `paper`, data that is not to be published, a chapter that was not
+    executed with exactly this plan, one over 2 MB, or a tree with uncommitted changes outside book/chapters.
     """
     if profile != "paper":
         raise NotPublished(
@@ -39,7 +39,7 @@ def publish(planned: list[Planned], *, profile: str) -> Path:
             "the tree has uncommitted changes, so no commit would tell what was run:\n  " + "\n  ".join(dirty[:10])
         )
     for chapter in planned:
-        if chapter.source.tier != "original":
+        if not chapter.source.publishable:
             raise NotPublished(
                 f"chapter {chapter.slug} would run on {chapter.source.name}, tier {chapter.source.tier}: "
                 f"{chapter.source.note}"
