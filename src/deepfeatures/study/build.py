@@ -92,7 +92,7 @@ def _snakemake(plan_file: Path, cores: int) -> None:
         "--nolock",                 # ours is released by the system when a build is killed; Snakemake's is not
         "--ignore-incomplete",      # every output is renamed into place: there is none that is half-written
         "--rerun-triggers", "input",
-        "--keep-going", "--quiet", "rules", "host",
+        "--keep-going", "--quiet", "all",
     ]  # fmt: skip
     scripts = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": scripts + os.pathsep + os.environ.get("PATH", "")}

@@ -64,7 +64,9 @@ def execute(planned: chapter_key.Planned, *, progress: bool = True, make_first: 
         made = {"depends_on": dict(planned.parts), "data": {planned.source.name: planned.source.fingerprint}}
         (temporary / PROVENANCE).write_text(json.dumps({**facts, **made}, indent=1, sort_keys=True) + "\n")
         for left in temporary.iterdir():
-            if left.name not in (NOTEBOOK, RESULTS, PROVENANCE):
+            if left.is_dir():
+                shutil.rmtree(left)
+            elif left.name not in (NOTEBOOK, RESULTS, PROVENANCE):
                 left.unlink()
         shutil.rmtree(where, ignore_errors=True)
         temporary.rename(where)
@@ -92,6 +94,7 @@ def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
         "PYTHONHASHSEED": "0",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "MPLBACKEND": INLINE,
+        "IPYTHONDIR": str(_own_profile(temporary)),
     }
     before = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)  # the kernel inherits it; papermill takes no environment of its own
@@ -124,6 +127,15 @@ def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
             else:
                 os.environ[name] = value
     return nbformat.read(output, as_version=4)
+
+
+def _own_profile(temporary: Path) -> Path:
+    """An IPython folder of this run's own: a reader's start-up scripts would change what a chapter says."""
+    profile = temporary / "ipython" / "profile_default"
+    profile.mkdir(parents=True)
+    # Errors only: each kernel warns that it talks over TCP, to this machine alone.
+    (profile / "ipython_kernel_config.py").write_text("c = get_config()\nc.IPKernelApp.log_level = 40\n")
+    return profile.parent
 
 
 def _keep(notebook: Path, slug: str) -> Path:
