@@ -14,6 +14,7 @@ _HOMES = {
     "rotate": "rotation",
     "rotated_copies": "rotation",
     "split_digits": "split",
+    "SynthFaces": "synthfaces",
 }
 
 __all__ = list(_HOMES)

@@ -1,0 +1,104 @@
+"""From ellipsoids in a head's own frame to what an orthographic camera sees of them.
+
+Frames are right-handed with X to the viewer's right, Y up and Z to the viewer when yaw, pitch and roll are 0; a unit
+is half a head's height. Everything here is small ((n,) numbers a part), in float64, and runs image by image: sines
+come from `math`, products from plain arithmetic, so no value depends on how many images are asked for together.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Matrix = list[list[Array]]  # 3 rows of 3 columns of (n,)
+
+FRAME_HALF = 1.62  # half the image's side in head units at zoom 1
+
+
+def cos_sin(angle_deg: Array) -> tuple[Array, Array]:
+    """Cosine and sine of (n,) degrees, one by one: vectorised ones may round differently by position in an array."""
+    turns = [math.radians(one) for one in angle_deg.tolist()]
+    return np.array([math.cos(one) for one in turns]), np.array([math.sin(one) for one in turns])
+
+
+def multiply(left: Matrix, right: Matrix) -> Matrix:
+    """Matrix product, element by element."""
+    return [
+        [sum((left[i][k] * right[k][j] for k in range(1, 3)), left[i][0] * right[0][j]) for j in range(3)]
+        for i in range(3)
+    ]
+
+
+def rotation(yaw_deg: Array, pitch_deg: Array, roll_deg: Array) -> Matrix:
+    """Head to view, (n,) degrees: pitch first, then yaw, then roll. Signs: see factors.py."""
+    (cy, sy), (cp, sp), (cr, sr) = cos_sin(yaw_deg), cos_sin(pitch_deg), cos_sin(roll_deg)
+    zero, one = np.zeros_like(cy), np.ones_like(cy)
+    pitch = [[one, zero, zero], [zero, cp, sp], [zero, -sp, cp]]
+    yaw = [[cy, zero, sy], [zero, one, zero], [-sy, zero, cy]]
+    roll = [[cr, sr, zero], [-sr, cr, zero], [zero, zero, one]]
+    return multiply(roll, multiply(yaw, pitch))
+
+
+@dataclass(frozen=True)
+class Ellipsoid:
+    """One part of a person, in its frame. centre, radii: three (n,) each, head units; tilt, flare: degrees.
+
+    tilt turns the part's top towards +Z (about X); flare turns its front towards +X (about Y).
+    """
+
+    name: str
+    centre: tuple[Array, Array, Array]
+    radii: tuple[Array, Array, Array]
+    tilt_deg: float | Array = 0.0
+    flare_deg: float | Array = 0.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An ellipsoid in view coordinates, (n,) each; with (u, v) measured from its centre, its front surface is
+
+    p = a u + b v,  q = b u + c v,  D = 1 - (u p + v q)  (0 on the outline),  z = z0 + zx u + zy v + bulge sqrt(D).
+    """
+
+    x: Array
+    y: Array
+    z: Array
+    a: Array
+    b: Array
+    c: Array
+    zx: Array
+    zy: Array
+    bulge: Array
+    half_width: Array
+    half_height: Array
+    mean_radius: Array
+
+
+def seen(part: Ellipsoid, head_to_view: Matrix) -> Seen:
+    """The front surface of `part` as an orthographic camera at +z sees it: conditional-Gaussian formulas.
+
+    The ellipsoid is w' S^-1 w = 1 with S = M diag(radii^2) M'; its outline has S's upper-left 2 x 2 block.
+    """
+    n = len(part.centre[0])
+    tilt, flare = (np.broadcast_to(np.asarray(turn, np.float64), (n,)) for turn in (part.tilt_deg, part.flare_deg))
+    turned = multiply(head_to_view, rotation(flare, -tilt, np.zeros(n)))
+    square = [radius * radius for radius in part.radii]
+
+    def s(i: int, j: int) -> Array:
+        return (
+            turned[i][0] * square[0] * turned[j][0]
+            + turned[i][1] * square[1] * turned[j][1]
+            + turned[i][2] * square[2] * turned[j][2]
+        )
+
+    x, y, z = (row[0] * part.centre[0] + row[1] * part.centre[1] + row[2] * part.centre[2] for row in head_to_view)
+    sxx, sxy, syy, sxz, syz, szz = s(0, 0), s(0, 1), s(1, 1), s(0, 2), s(1, 2), s(2, 2)
+    area = sxx * syy - sxy * sxy
+    a, b, c = syy / area, -sxy / area, sxx / area
+    zx, zy = a * sxz + b * syz, b * sxz + c * syz
+    bulge = np.sqrt(np.maximum(szz - (sxz * zx + syz * zy), 0))
+    return Seen(x, y, z, a, b, c, zx, zy, bulge, np.sqrt(sxx), np.sqrt(syy), np.sqrt(np.sqrt(area)))
