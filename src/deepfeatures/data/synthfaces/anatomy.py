@@ -75,13 +75,13 @@ def skin(f: Values, at: Landmarks) -> list[Ellipsoid]:
         parts += [
             Ellipsoid(
                 "cheekbone",
-                (side * (0.36 + 0.03 * f["face_width"]), at.cheek_y, o + 0.42),
-                (cheek, cheek * 0.85, cheek),
+                (side * (0.36 + 0.03 * f["face_width"]), at.cheek_y, o + 0.43),
+                (cheek * 1.15, cheek * 0.9, cheek * 0.82),
             ),
             Ellipsoid(
                 "cheek",
-                (side * (0.32 + 0.02 * fat), at.cheek_y - 0.26, o + 0.36),
-                (0.2 + 0.055 * fat, 0.24 + 0.03 * fat, 0.2 + 0.05 * fat),
+                (side * (0.32 + 0.02 * fat), at.cheek_y - 0.26, o + 0.33),
+                (0.23 + 0.055 * fat, 0.28 + 0.03 * fat, 0.2 + 0.06 * fat),
             ),
             Ellipsoid(
                 "ear",
@@ -112,11 +112,11 @@ def skin(f: Values, at: Landmarks) -> list[Ellipsoid]:
             -12 + 20 * f["nose_turn"],
         ),
         Ellipsoid(
-            "upper_lip", (o, at.mouth_y + 0.3 * at.upper_h, o + 0.665), (at.mouth_w * 0.72, at.upper_h, o + 0.085)
+            "upper_lip", (o, at.mouth_y + 0.3 * at.upper_h, o + 0.645), (at.mouth_w * 0.72, at.upper_h, o + 0.085)
         ),
         Ellipsoid(
             "lower_lip",
-            (o, at.mouth_y - 0.4 * at.lower_h - at.gape, o + 0.65),
+            (o, at.mouth_y - 0.4 * at.lower_h - at.gape, o + 0.63),
             (at.mouth_w * 0.62, at.lower_h, o + 0.085),
         ),
     ]
@@ -126,11 +126,15 @@ def skin(f: Values, at: Landmarks) -> list[Ellipsoid]:
 def neck(f: Values, at: Landmarks) -> list[Ellipsoid]:
     """In the neck's own frame."""
     o = np.zeros_like(at.eye_x)
-    width = 0.37 + 0.06 * f["neck_width"] + 0.03 * f["fatness"]
+    width = 0.42 + 0.06 * f["neck_width"] + 0.03 * f["fatness"]
     return [Ellipsoid("neck", (o, o - 1.1, o - 0.2), (width, o + 0.85, width))]
 
 
 def body(f: Values, at: Landmarks) -> list[Ellipsoid]:
     """Clothed shoulders in the body's own frame."""
     o = np.zeros_like(at.eye_x)
-    return [Ellipsoid("shoulders", (o, o - 2.2, o - 0.25), (1.3 + 0.15 * f["shoulder_width"], o + 0.82, o + 0.55))]
+    wide = f["shoulder_width"]
+    return [
+        Ellipsoid("shoulders", (o, o - 2.0, o - 0.25), (1.35 + 0.2 * wide, o + 0.75, o + 0.55)),
+        Ellipsoid("collar", (o, o - 1.42, o - 0.22), (0.68 + 0.08 * wide, o + 0.27, o + 0.42)),
+    ]

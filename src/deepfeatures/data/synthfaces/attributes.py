@@ -21,7 +21,7 @@ Rule = Callable[[Values], NDArray[np.bool_]]
 
 @dataclass(frozen=True)
 class Attribute:
-    """rule: factor values -> (n,) bool, None where not modelled. factor, sign: the one factor that decides it, if one."""
+    """rule: factor values -> (n,) bool, None where not modelled. factor, sign: the factor that decides it, if one."""
 
     name: str
     belongs: str  # "identity", "correlated", "independent" or "not modelled"

@@ -1,4 +1,4 @@
-"""Every factor of the rendered faces: its name with unit, its range, and whether it belongs to the identity or the image.
+"""Every factor of the rendered faces: name with unit, range, and whether it belongs to the identity or the image.
 
 Angles in degrees, one sign convention for the whole world (and for anything that reads it):
 

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from . import colours
+from .dressing import wave
 from .placement import cos_sin
 from .scene import Scene
-from .wear import wave
 
 Array = NDArray[np.float64]
 Values = Mapping[str, Array]
@@ -24,7 +24,7 @@ def light_direction(f: Values) -> tuple[Array, Array, Array]:
 
 
 def lit(scene: Scene, f: Values) -> list[torch.Tensor]:
-    """Red, green and blue of every pixel's surface, linear, (n, side, side) each. Lambert's law and Blinn's highlight."""
+    """Red, green and blue of every pixel's surface, linear, (n, side, side): Lambert's law, Blinn's highlight."""
     shape = (scene.n, scene.side_px, scene.side_px)
     slope_x, slope_y = scene.slope_x.view(shape), scene.slope_y.view(shape)
     gloss = scene.gloss.view(shape)

@@ -114,7 +114,7 @@ class Paint:
 
     def __init__(self, g: Gathered) -> None:
         self.rgb = [g["skin_r"], g["skin_g"], g["skin_b"]]
-        self.gloss = torch.full_like(self.rgb[0], 0.16)
+        self.gloss = torch.full_like(self.rgb[0], 0.07)
 
     def part(self, chosen: Tensor) -> Paint:
         piece = object.__new__(Paint)

@@ -1,4 +1,4 @@
-"""What a camera does to a picture: blur, shake, few pixels, noise, JPEG. Display values 0 to 1, (n, side, side) a channel."""
+"""What a camera does to a picture: blur, shake, few pixels, noise, JPEG. (n, 3, side, side) display values 0 to 1."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def taken(rgb: Sequence[torch.Tensor], f: Values, noise_keys: Sequence[Sequence[
     grey = (pictures.clamp_(0, 1) * 255 + 0.5).to(torch.uint8)
     images = grey.permute(0, 2, 3, 1).contiguous().cpu().numpy()
     for row in np.flatnonzero(video | (f["compressed"] > 0)):
-        images[row] = jpeg(images[row], int(round(float(f["jpeg_quality"][row]))))
+        images[row] = jpeg(images[row], round(float(f["jpeg_quality"][row])))
     return images
 
 

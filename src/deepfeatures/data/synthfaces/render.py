@@ -8,19 +8,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from . import hair, wear
 from .anatomy import Landmarks, neck, skin
+from .dressing import Wearers
 from .light import behind, block, lit
 from .paint import Gathered, face, numbers
 from .photograph import taken
 from .placement import Matrix, rotation
 from .scene import Scene, camera, own_frame
-from .wear import Wardrobe
 
 Array = NDArray[np.float64]
 Values = Mapping[str, Array]
 
-CHUNK = 32  # images at once: their fields stay in a core's cache
-SKIN_SOFTNESS = 0.1  # how widely neighbouring parts of a face melt together, head units
+CHUNK_PX = 2**18  # pixels at once: fields small enough for a cache, many enough that calls cost little
+SKIN_SOFTNESS = 0.15  # how widely neighbouring parts of a face melt together, head units
 SHARPER = {"nose_wing": 0.05, "nose_tip": 0.06, "nose_bridge": 0.07, "upper_lip": 0.04, "lower_lip": 0.04, "ear": 0.03}
 
 
@@ -39,10 +40,11 @@ def solid(f: Values, side_px: int, device: torch.device | str = "cpu") -> tuple[
     scene = Scene(camera(side_px, f["zoom"], f["shift_right_percent"], f["shift_up_percent"]), device)
     turned = frames(f)
     at = Landmarks(f)
-    for part in skin(f, at):
-        scene.merge(scene.cast(part, turned["head"]), SHARPER.get(part.name, SKIN_SOFTNESS))
-    for part in neck(f, at):
-        scene.merge(scene.cast(part, turned["neck"]), 0.05)
+    parts = skin(f, at)
+    for part, patch in zip(parts, scene.cast(parts, turned["head"]), strict=True):
+        scene.merge(patch, SHARPER.get(part.name, SKIN_SOFTNESS))
+    for patch in scene.cast(neck(f, at), turned["neck"]):
+        scene.merge(patch, 0.05)
     return scene, turned
 
 
@@ -70,20 +72,28 @@ def paint_skin(scene: Scene, head: Matrix, f: Values) -> None:
     scene.gloss.put_(chosen, paint.gloss)
 
 
+def dress(scene: Scene, f: Values, turned: Mapping[str, Matrix]) -> None:
+    """Clothes, hair and what is worn, on those who have it."""
+    for put_on, frame, wearing in (
+        (wear.clothes, "body", np.ones(scene.n, bool)),
+        (wear.necktie, "body", f["necktie"] > 0),
+        (wear.necklace, "neck", f["necklace"] > 0),
+        (hair.grow, "head", f["baldness"] <= 0.84),
+        (wear.earrings, "head", f["earrings"] > 0),
+        (wear.glasses, "head", (f["glasses"] > 0) | (f["sunglasses"] > 0)),
+        (wear.hat, "head", f["hat"] > 0),
+    ):
+        if wearing.any():
+            put_on(Wearers(scene, f, turned[frame], wearing))
+
+
 def pictures(
     f: Values, side_px: int, noise_keys: Sequence[Sequence[int]], device: torch.device | str = "cpu"
 ) -> NDArray[np.uint8]:
     """(n, side_px, side_px, 3) uint8 of n faces. f: {factor: (n,)} of every factor; noise_keys: see photograph.py."""
     scene, turned = solid(f, side_px, device)
     paint_skin(scene, turned["head"], f)
-    wardrobe = Wardrobe(scene, f, turned)
-    wardrobe.clothes()
-    wardrobe.necktie()
-    wardrobe.necklace()
-    wardrobe.hair()
-    wardrobe.earrings()
-    wardrobe.glasses()
-    wardrobe.hat()
+    dress(scene, f, turned)
     rgb = lit(scene, f)
     cover = scene.cover.view(rgb[0].shape)
     rgb = [back + (front - back) * cover for front, back in zip(rgb, behind(scene, f), strict=True)]

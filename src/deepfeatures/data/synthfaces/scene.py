@@ -6,16 +6,18 @@ correctly by IEEE 754 wherever it runs, so an image has the same bytes alone, in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .placement import FRAME_HALF, Ellipsoid, Matrix, Seen, seen
+from .placement import FRAME_HALF, Ellipsoid, Matrix, seen
 
 FAR = -9.0  # depth of the background, head units
+WHOLE = 0.7  # a box above this share of the image is drawn as the whole image: no gathering
+HEAD_UP = 0.1  # the head sits this far above the middle, head units
 STEEP = 0.02  # the least D under the square root: bounds slopes at an outline
 
 
@@ -34,7 +36,7 @@ def camera(
 ) -> Camera:
     """The orthographic camera of each image; shifts in percent of its side move the face."""
     half = FRAME_HALF / zoom
-    return Camera(side_px, 2 * half / side_px, half * right_percent / 50, half * up_percent / 50)
+    return Camera(side_px, 2 * half / side_px, half * right_percent / 50, half * up_percent / 50 + HEAD_UP)
 
 
 @dataclass
@@ -71,47 +73,57 @@ class Scene:
         """(k,) float64 as (k, 1, 1) float32 on the scene's device."""
         return torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(self.device)[:, None, None]
 
-    def cast(self, part: Ellipsoid, frame: Matrix, rows: NDArray[np.int64] | None = None) -> Patch:
-        """`part` of the images `rows` (None: all), whose numbers and frame have one entry a row."""
-        return self.cast_seen(seen(part, frame), rows)
-
-    def cast_seen(self, one: Seen, rows: NDArray[np.int64] | None = None) -> Patch:
-        side = self.side_px
-        every = rows is None
+    def cast(self, parts: Sequence[Ellipsoid], frame: Matrix, rows: NDArray[np.int64] | None = None) -> Iterator[Patch]:
+        """Each of `parts` of the images `rows` (None: all), whose numbers and frame have one entry a row."""
+        every = rows is None or len(rows) == self.n
         rows = np.arange(self.n) if rows is None else rows
-        pixel, right, up = self.view.pixel[rows], self.view.right[rows], self.view.up[rows]
-        # the box: the outline and the pixels it half covers
+        one = seen(parts, frame)
+        side, pixel = self.side_px, self.view.pixel[rows]
+        right, up = self.view.right[rows], self.view.up[rows]
+        # each part's box: its outline and the pixels it half covers
         margin = np.sqrt(1 + pixel / one.mean_radius)
         half_w, half_h = one.half_width * margin / pixel + 1, one.half_height * margin / pixel + 1
         column = (one.x + right) / pixel + (side - 1) / 2
         line = (side - 1) / 2 - (one.y + up) / pixel
-        wide = min(int(np.ceil(2 * half_w).max()) + 1, side)
-        high = min(int(np.ceil(2 * half_h).max()) + 1, side)
-        if wide * high > 0.7 * side * side:
-            wide = high = side
-        left = torch.from_numpy(np.clip(np.floor(column - half_w), 0, side - wide).astype(np.int64)).to(self.device)
-        top = torch.from_numpy(np.clip(np.floor(line - half_h), 0, side - high).astype(np.int64)).to(self.device)
-        columns = left[:, None, None] + torch.arange(wide, device=self.device)[None, None, :]
-        lines = top[:, None, None] + torch.arange(high, device=self.device)[None, :, None]
-        where = None
-        if not (every and wide == side and high == side):
-            start = torch.from_numpy(rows * side * side).to(self.device)[:, None, None]
-            where = (start + lines * side) + columns
-        half_pixel = self.tensor(pixel / 2)
-        x = (2 * columns - (side - 1)).to(torch.float32) * half_pixel - self.tensor(right)
-        y = ((side - 1) - 2 * lines).to(torch.float32) * half_pixel - self.tensor(up)
-        u, v = x - self.tensor(one.x), y - self.tensor(one.y)
-        p = self.tensor(one.a) * u + self.tensor(one.b) * v
-        q = self.tensor(one.b) * u + self.tensor(one.c) * v
-        inside = 1 - (u * p + v * q)
-        cover = (inside * self.tensor(one.mean_radius / (2 * pixel))).add_(0.5).clamp_(0, 1)
+        wide = np.minimum(np.ceil(2 * half_w).max(1).astype(np.int64) + 1, side)
+        high = np.minimum(np.ceil(2 * half_h).max(1).astype(np.int64) + 1, side)
+        whole = wide * high > WHOLE * side * side
+        wide[whole], high[whole] = side, side
+        left = np.clip(np.floor(column - half_w), 0, side - wide[:, None]).astype(np.int64)
+        top = np.clip(np.floor(line - half_h), 0, side - high[:, None]).astype(np.int64)
+        corners = torch.from_numpy(np.stack([left, top], 1)).to(self.device)[..., None, None]
+        start = torch.from_numpy(rows * side * side).to(self.device)[:, None, None]
+        numbers = (one.x, one.y, one.z, one.a, one.b, one.c, one.zx, one.zy, one.bulge, one.mean_radius / (2 * pixel))
+        table = torch.from_numpy(np.stack(numbers, 1).astype(np.float32)).to(self.device)[..., None, None]
+        view = (self.tensor(pixel / 2), self.tensor(right), self.tensor(up))
+        for part in range(len(parts)):
+            columns = corners[part, 0] + torch.arange(int(wide[part]), device=self.device)[None, None, :]
+            lines = corners[part, 1] + torch.arange(int(high[part]), device=self.device)[None, :, None]
+            where = None if every and whole[part] else (start + lines * side) + columns
+            yield self._front(where, columns, lines, view, table[part])
+
+    def _front(
+        self,
+        where: torch.Tensor | None,
+        columns: torch.Tensor,
+        lines: torch.Tensor,
+        view: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
+        numbers: torch.Tensor,
+    ) -> Patch:
+        """The front surface over a box of pixels; numbers: (10, k, 1, 1), see placement.Seen."""
+        half_pixel, right, up = view
+        x0, y0, z0, a, b, c, zx, zy, bulge, edge = numbers
+        x = (2 * columns - (self.side_px - 1)).to(torch.float32) * half_pixel - right
+        y = ((self.side_px - 1) - 2 * lines).to(torch.float32) * half_pixel - up
+        u, v = x - x0, y - y0
+        p = a * u + b * v
+        q = b * u + c * v
+        inside = 1 - (u * p).add_(v * q)
+        cover = (inside * edge).add_(0.5).clamp_(0, 1)
         root = inside.clamp_(min=STEEP).sqrt_()
-        bulge = self.tensor(one.bulge)
-        z = (self.tensor(one.zx) * u + (self.tensor(one.zy) * v + self.tensor(one.z))) + bulge * root
+        z = (zx * u + (zy * v + z0)).add_(bulge * root)
         fall = bulge / root
-        slope_x = self.tensor(one.zx) - fall * p
-        slope_y = self.tensor(one.zy) - fall * q
-        return Patch(where, x, y, z, slope_x, slope_y, cover)
+        return Patch(where, x, y, z, zx - fall * p, zy - fall * q, cover)
 
     def read(self, field: torch.Tensor, patch: Patch) -> torch.Tensor:
         return field.view(patch.z.shape) if patch.where is None else field.take(patch.where)

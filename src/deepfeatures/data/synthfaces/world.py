@@ -15,7 +15,7 @@ from .attributes import ATTRIBUTES, attribute_values
 from .copula import copula
 from .draws import normal
 from .factors import FACTORS, IDENTITY_FACTORS, known, limits, with_ranges
-from .render import CHUNK, pictures
+from .render import CHUNK_PX, pictures
 
 SMALLEST_PX, LARGEST_PX = 32, 128
 
@@ -70,7 +70,7 @@ class SynthFaces:
         return self.identities * self.images_per_identity
 
     def truth(self, indices: ArrayLike | None = None) -> pd.DataFrame:
-        """Everything that decides pictures `indices` (None: all): index, identity, every factor, every attribute (bool)."""
+        """What decides pictures `indices` (None: all): index, identity, every factor, every attribute (bool)."""
         chosen = self._indices(indices)
         person = chosen // self.images_per_identity
         number = chosen % self.images_per_identity
@@ -97,9 +97,10 @@ class SynthFaces:
         images = np.empty((len(truth), self.side_px, self.side_px, 3), np.uint8)
         values = {name: truth[name].to_numpy(np.float64) for name in FACTORS}
         index = truth["index"].to_numpy(np.int64)
+        together = max(CHUNK_PX // self.side_px**2, 1)
         with torch.no_grad():
-            for start in range(0, len(truth), CHUNK):
-                rows = slice(start, start + CHUNK)
+            for start in range(0, len(truth), together):
+                rows = slice(start, start + together)
                 keys = [
                     (self.seed, int(one) // self.images_per_identity, int(one) % self.images_per_identity)
                     for one in index[rows]
