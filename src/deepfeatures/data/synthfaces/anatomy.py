@@ -33,7 +33,7 @@ class Landmarks:
         self.gape = np.where(f["mouth_open"] > 0.5, 0.05 + 0.22 * (f["mouth_open"] - 0.5), 0.0)
         self.chin_y = -0.86 - 0.11 * f["chin_length"] - 0.06 * f["face_length"]
         self.cheek_y = -0.2 + 0.1 * f["cheekbone_height"]
-        self.ear_y = -0.14 + 0.0 * f["ear_size"]
+        self.ear_y = -0.14 + 0 * self.eye_y
         self.skull_x = 0.70 + 0.085 * f["head_width"]
         self.skull_y = 0.72 + 0.085 * f["skull_height"]
         self.skull_z = 0.84 + 0.1 * f["head_depth"]
@@ -43,12 +43,12 @@ class Landmarks:
 def skin(f: Values, at: Landmarks) -> list[Ellipsoid]:
     """Head and ears, back to front; smoothly blended by the ray caster. The neck is apart: it turns less."""
     o = np.zeros_like(at.eye_x)
-    fat = np.maximum(f["fatness"], -1)
+    fat = f["fatness"]
     face_x = 0.585 + 0.065 * f["face_width"] + 0.04 * fat
     face_y = 0.74 + 0.05 * f["face_length"]
     jaw_x = 0.47 + 0.095 * f["jaw_width"] + 0.045 * fat
     jaw_z = 0.48 + 0.07 * f["jaw_depth"]
-    cheek = 0.205 + 0.035 * f["cheekbone_size"]
+    cheek = 0.035 * f["cheekbone_size"]
     bridge = 0.075 + 0.022 * f["nose_bridge"]
     tip = 0.098 + 0.03 * f["nose_tip"]
     wing = 0.115 + 0.04 * f["nose_width"]
@@ -75,17 +75,17 @@ def skin(f: Values, at: Landmarks) -> list[Ellipsoid]:
         parts += [
             Ellipsoid(
                 "cheekbone",
-                (side * (0.36 + 0.03 * f["face_width"]), at.cheek_y, o + 0.43),
-                (cheek * 1.15, cheek * 0.9, cheek * 0.82),
+                (side * (0.27 + 0.03 * f["face_width"]), at.cheek_y, o + 0.24),
+                (0.33 + cheek, o + 0.24, 0.36 + cheek),
             ),
             Ellipsoid(
                 "cheek",
-                (side * (0.32 + 0.02 * fat), at.cheek_y - 0.26, o + 0.33),
-                (0.23 + 0.055 * fat, 0.28 + 0.03 * fat, 0.2 + 0.06 * fat),
+                (side * (0.2 + 0.015 * f["jaw_width"]), at.cheek_y - 0.27, o + 0.18),
+                (0.3 + 0.06 * fat, o + 0.3, 0.37 + 0.055 * fat),
             ),
             Ellipsoid(
                 "ear",
-                (side * (at.skull_x + 0.0 + 0.045 * f["ear_out"]), at.ear_y, o - 0.1),
+                (side * (at.skull_x + 0.045 * f["ear_out"]), at.ear_y, o - 0.1),
                 (o + 0.045, 0.2 + 0.045 * f["ear_size"], 0.12 + 0.025 * f["ear_size"]),
                 -12.0,
                 side * (-24 - 14 * f["ear_out"]),

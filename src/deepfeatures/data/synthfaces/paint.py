@@ -28,12 +28,12 @@ class Gathered:
 
     def __getitem__(self, name: str) -> Tensor:
         if name not in self.read:
-            self.read[name] = self.numbers[name].take(self.image)
+            self.read[name] = self.numbers[name].index_select(0, self.image)
         return self.read[name]
 
     def part(self, chosen: Tensor) -> Gathered:
         """Of some of the points."""
-        return Gathered(self.numbers, self.image.take(chosen))
+        return Gathered(self.numbers, self.image.index_select(0, chosen))
 
 
 def numbers(f: Mapping[str, Array], at: Landmarks, pixel: Array) -> dict[str, Array]:
@@ -75,6 +75,7 @@ def numbers(f: Mapping[str, Array], at: Landmarks, pixel: Array) -> dict[str, Ar
         ),
         "goatee": np.where(f["goatee"] > 0.85, 0.92, 0.0),
         "sideburns": np.where(f["sideburns"] > 0.8, 0.9, 0.0),
+        "hairy": ((f["beard"] > 0.6) | (f["moustache"] > 0.8) | (f["goatee"] > 0.85) | (f["sideburns"] > 0.8)) * 1.0,
         "beard_y": at.mouth_y + 0.02,
         "chin_y": at.chin_y,
         "blush": np.where(f["blush"] > 0, 0.75, np.where(painted, 0.35, 0.0)),
@@ -83,7 +84,6 @@ def numbers(f: Mapping[str, Array], at: Landmarks, pixel: Array) -> dict[str, Ar
         "mole_y": -0.3 + 0.45 * f["mole_up"],
         "mole_r": 1 / np.maximum(0.02 + 0.035 * f["mole_size"], 1e-3),
         "mole": np.where(f["mole_size"] > -0.2, 0.75, 0.0),
-        "temple_z": 0.16 + 0 * at.eye_x,
     }
     for name, colour in (
         ("skin", colours.skin(f)),
@@ -118,12 +118,15 @@ class Paint:
 
     def part(self, chosen: Tensor) -> Paint:
         piece = object.__new__(Paint)
-        piece.rgb, piece.gloss = [channel.take(chosen) for channel in self.rgb], self.gloss.take(chosen)
+        piece.rgb, piece.gloss = (
+            [channel.index_select(0, chosen) for channel in self.rgb],
+            self.gloss.index_select(0, chosen),
+        )
         return piece
 
     def put(self, chosen: Tensor, piece: Paint) -> None:
-        self.rgb = [channel.clone().put_(chosen, new) for channel, new in zip(self.rgb, piece.rgb, strict=True)]
-        self.gloss.put_(chosen, piece.gloss)
+        self.rgb = [channel.scatter(0, chosen, new) for channel, new in zip(self.rgb, piece.rgb, strict=True)]
+        self.gloss.scatter_(0, chosen, piece.gloss)
 
     def over(self, share: Tensor, red: Tensor | float, green: Tensor | float, blue: Tensor | float) -> None:
         """Cover `share` of the surface with a colour."""
@@ -140,16 +143,20 @@ def face(x: Tensor, y: Tensor, z: Tensor, g: Gathered) -> Paint:
     aside = x.abs()
     front = step(z - 0.12, 4.0)
     cheeks(paint, x, y, aside, front, g)
-    beard(paint, x, y, aside, z, front, g)
+    hairy = ((g["hairy"] > 0) & (y < 0.3)).nonzero()[:, 0]
+    if len(hairy):
+        piece, near = paint.part(hairy), g.part(hairy)
+        beard(piece, y.index_select(0, hairy), aside.index_select(0, hairy), z.index_select(0, hairy), near)
+        paint.put(hairy, piece)
     upper = ((y > -0.24) & (y < 0.42) & (z > 0.1)).nonzero()[:, 0]
     if len(upper):
         piece, near = paint.part(upper), g.part(upper)
-        eyes_and_brows(piece, x.take(upper), y.take(upper), aside.take(upper), near)
+        eyes_and_brows(piece, x.index_select(0, upper), y.index_select(0, upper), aside.index_select(0, upper), near)
         paint.put(upper, piece)
     lower = ((y < -0.25) & (aside < 0.55) & (z > 0.3)).nonzero()[:, 0]
     if len(lower):
         piece, near = paint.part(lower), g.part(lower)
-        nose_and_mouth(piece, y.take(lower), aside.take(lower), z.take(lower), near)
+        nose_and_mouth(piece, y.index_select(0, lower), aside.index_select(0, lower), z.index_select(0, lower), near)
         paint.put(lower, piece)
     return paint
 
@@ -162,8 +169,9 @@ def cheeks(paint: Paint, x: Tensor, y: Tensor, aside: Tensor, front: Tensor, g: 
     paint.dim(bump((across * across + up * up) * 0.5) * front * g["mole"], 0.25, 0.15, 0.1)
 
 
-def beard(paint: Paint, x: Tensor, y: Tensor, aside: Tensor, z: Tensor, front: Tensor, g: Gathered) -> None:
+def beard(paint: Paint, y: Tensor, aside: Tensor, z: Tensor, g: Gathered) -> None:
     """Shadow and full beard along the jaw, moustache, goatee, sideburns; all of the hair's colour."""
+    front = step(z - 0.12, 4.0)
     line = g["beard_y"] - 0.03 + 1.1 * ((aside - 0.26).clamp(min=0) * (aside - 0.26).clamp(min=0)) * 2.4
     bare = g["chin_y"] - 0.16
     jaw = step(line - y, 9.0) * step(y - bare, 9.0) * step(z - 0.02, 6.0)
@@ -174,7 +182,7 @@ def beard(paint: Paint, x: Tensor, y: Tensor, aside: Tensor, z: Tensor, front: T
     share = torch.maximum(share, step(1 - (up * up + across * across), 1.6) * front * g["moustache"])
     up, across = (y - (g["chin_y"] + g["mouth_y"]) * 0.5 + 0.05) * 4.6, aside * 4.4
     share = torch.maximum(share, step(1 - (up * up + across * across), 2.0) * front * g["goatee"])
-    strip = step(0.16 - (z - g["temple_z"] + 0.02).abs(), 14.0) * step(0.2 - y, 10.0) * step(y + 0.46, 10.0)
+    strip = step(0.16 - (z - 0.14).abs(), 14.0) * step(0.2 - y, 10.0) * step(y + 0.46, 10.0)
     share = torch.maximum(share, strip * step(aside - 0.38, 10.0) * g["sideburns"])
     paint.over(share, g["hair_r"], g["hair_g"], g["hair_b"])
     paint.gloss = paint.gloss * (1 - 0.7 * share)
@@ -232,14 +240,15 @@ def nose_and_mouth(paint: Paint, y: Tensor, aside: Tensor, z: Tensor, g: Gathere
     paint.dim(fold * g["fold"], 0.35, 0.28, 0.26)
     along = aside * g["mouth_w"]
     square = along * along
-    arc = (1 - square).clamp(min=0)
+    within = 1 - square  # negative beyond the corners
+    arc = within.clamp(min=0)
     centre = g["mouth_y"] + g["lift"] * (square - 0.35)
     level = y - centre
     gap = (g["gape"] + g["teeth"]) * arc
     bow = 1 - 0.28 * bump(square * 9.0)
     top = g["upper_h"] * arc * bow + 0.25 * g["teeth"] * arc
     bottom = gap + g["lower_h"] * arc
-    lip = step(torch.minimum(top - level, level + bottom), soft) * step(arc, 8.0)
+    lip = step(torch.minimum(top - level, level + bottom), soft) * step(within - 0.06, 8.0)
     paint.over(lip * 0.92, g["lip_r"], g["lip_g"], g["lip_b"])
     paint.gloss = paint.gloss + lip * 0.12
     inside = step(torch.minimum(-level, level + gap), soft) * step(gap - 0.008, 60.0)
@@ -247,7 +256,7 @@ def nose_and_mouth(paint: Paint, y: Tensor, aside: Tensor, z: Tensor, g: Gathere
     depth = torch.minimum(gap * 0.55 + 0.5 * g["teeth"], gap)
     teeth = step(torch.minimum(-level, level + depth), soft) * inside
     paint.over(teeth * 0.92, 0.80, 0.77, 0.70)
-    line = step(0.009 - level.abs(), soft) * step(arc, 12.0) * (1 - inside)
+    line = step(0.009 - level.abs(), soft) * step(within, 12.0) * (1 - inside)
     paint.over(line * 0.75, 0.05, 0.015, 0.015)
     corner = (along - 1.0) * 7.0
     dip = level * 26.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -23,15 +23,15 @@ def smeared(pictures: torch.Tensor, variance_px: Array, axis: int) -> torch.Tens
     """
     left = variance_px.copy()
     side = pictures.shape[axis]
-    place = torch.arange(side, device=pictures.device)
     for spacing in SPACINGS_PX:
         weight = np.minimum(left / (2 * spacing**2), 0.25)
         left = left - weight * (2 * spacing**2)
         if not weight.any():
             break
         w = torch.from_numpy(weight.astype(np.float32)).to(pictures.device)[:, None, None, None]
-        before = pictures.index_select(axis, (place - spacing).clamp(min=0))
-        after = pictures.index_select(axis, (place + spacing).clamp(max=side - 1))
+        first, last = pictures.narrow(axis, 0, 1), pictures.narrow(axis, side - 1, 1)
+        before = torch.cat([first] * spacing + [pictures.narrow(axis, 0, side - spacing)], axis)
+        after = torch.cat([pictures.narrow(axis, spacing, side - spacing)] + [last] * spacing, axis)
         pictures = pictures + ((before - pictures) + (after - pictures)) * w
     return pictures
 
@@ -83,12 +83,15 @@ def taken(rgb: Sequence[torch.Tensor], f: Values, noise_keys: Sequence[Sequence[
     return images
 
 
-def _change(pictures: torch.Tensor, where: NDArray[np.bool_], change: object) -> None:
+def _change(
+    pictures: torch.Tensor, where: NDArray[np.bool_], change: Callable[[torch.Tensor, NDArray[np.int64]], torch.Tensor]
+) -> None:
     """Some of the pictures, in place."""
     rows = np.flatnonzero(where)
     if len(rows):
         at = torch.from_numpy(rows).to(pictures.device)
-        pictures[at] = change(pictures[at], rows)  # type: ignore[operator]
+        for row, changed in zip(rows.tolist(), change(pictures.index_select(0, at), rows), strict=True):
+            pictures[row] = changed
 
 
 def jpeg(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:

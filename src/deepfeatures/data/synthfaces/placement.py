@@ -28,10 +28,8 @@ def cos_sin(angle_deg: Array) -> tuple[Array, Array]:
 
 def multiply(left: Matrix, right: Matrix) -> Matrix:
     """Matrix product, element by element."""
-    return [
-        [sum((left[i][k] * right[k][j] for k in range(1, 3)), left[i][0] * right[0][j]) for j in range(3)]
-        for i in range(3)
-    ]
+    columns = list(zip(*right, strict=True))
+    return [[line[0] * one + line[1] * two + line[2] * three for one, two, three in columns] for line in left]
 
 
 def rotation(yaw_deg: Array, pitch_deg: Array, roll_deg: Array) -> Matrix:

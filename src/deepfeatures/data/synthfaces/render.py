@@ -20,7 +20,7 @@ from .scene import Scene, camera, own_frame
 Array = NDArray[np.float64]
 Values = Mapping[str, Array]
 
-CHUNK_PX = 2**18  # pixels at once: fields small enough for a cache, many enough that calls cost little
+CHUNK_PX = 2**19  # pixels at once: fields small enough for a cache, many enough that calls cost little
 SKIN_SOFTNESS = 0.15  # how widely neighbouring parts of a face melt together, head units
 SHARPER = {"nose_wing": 0.05, "nose_tip": 0.06, "nose_bridge": 0.07, "upper_lip": 0.04, "lower_lip": 0.04, "ear": 0.03}
 
@@ -60,16 +60,16 @@ def paint_skin(scene: Scene, head: Matrix, f: Values) -> None:
     column, line = chosen % side, torch.div(chosen, side, rounding_mode="floor") % side
 
     def gathered(values: Array) -> torch.Tensor:
-        return torch.from_numpy(values.astype(np.float32)).to(scene.device).take(image)
+        return torch.from_numpy(values.astype(np.float32)).to(scene.device).index_select(0, image)
 
     half_pixel = gathered(scene.view.pixel / 2)
     x = (2 * column - (side - 1)).to(torch.float32) * half_pixel - gathered(scene.view.right)
     y = ((side - 1) - 2 * line).to(torch.float32) * half_pixel - gathered(scene.view.up)
-    points = own_frame(x, y, scene.depth.take(chosen), head, gathered)
+    points = own_frame(x, y, scene.depth.index_select(0, chosen), head, gathered)
     paint = face(*points, Gathered(known, image))
     for field, values in zip(scene.colour, paint.rgb, strict=True):
-        field.put_(chosen, values)
-    scene.gloss.put_(chosen, paint.gloss)
+        field.scatter_(0, chosen, values)
+    scene.gloss.scatter_(0, chosen, paint.gloss)
 
 
 def dress(scene: Scene, f: Values, turned: Mapping[str, Matrix]) -> None:
@@ -78,7 +78,7 @@ def dress(scene: Scene, f: Values, turned: Mapping[str, Matrix]) -> None:
         (wear.clothes, "body", np.ones(scene.n, bool)),
         (wear.necktie, "body", f["necktie"] > 0),
         (wear.necklace, "neck", f["necklace"] > 0),
-        (hair.grow, "head", f["baldness"] <= 0.84),
+        (hair.grow, "head", np.ones(scene.n, bool)),
         (wear.earrings, "head", f["earrings"] > 0),
         (wear.glasses, "head", (f["glasses"] > 0) | (f["sunglasses"] > 0)),
         (wear.hat, "head", f["hat"] > 0),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .placement import FRAME_HALF, Ellipsoid, Matrix, seen
 
 FAR = -9.0  # depth of the background, head units
-WHOLE = 0.7  # a box above this share of the image is drawn as the whole image: no gathering
+WHOLE = 0.4  # a box above this share of the image is drawn as the whole image: no gathering
 HEAD_UP = 0.1  # the head sits this far above the middle, head units
 STEEP = 0.02  # the least D under the square root: bounds slopes at an outline
 
@@ -41,7 +41,7 @@ def camera(
 
 @dataclass
 class Patch:
-    """A part's front surface in a box of pixels. where: flat positions, None for every pixel of every image.
+    """A part's front surface in a box of pixels. where: (k h w,) positions, None for every pixel of every image.
 
     x: (k, 1, w), y: (k, h, 1); z, slope_x, slope_y, cover (share of the pixel, 0 to 1): (k, h, w).
     """
@@ -99,7 +99,7 @@ class Scene:
         for part in range(len(parts)):
             columns = corners[part, 0] + torch.arange(int(wide[part]), device=self.device)[None, None, :]
             lines = corners[part, 1] + torch.arange(int(high[part]), device=self.device)[None, :, None]
-            where = None if every and whole[part] else (start + lines * side) + columns
+            where = None if every and whole[part] else ((start + lines * side) + columns).view(-1)
             yield self._front(where, columns, lines, view, table[part])
 
     def _front(
@@ -126,13 +126,12 @@ class Scene:
         return Patch(where, x, y, z, zx - fall * p, zy - fall * q, cover)
 
     def read(self, field: torch.Tensor, patch: Patch) -> torch.Tensor:
-        return field.view(patch.z.shape) if patch.where is None else field.take(patch.where)
+        return (field if patch.where is None else field.index_select(0, patch.where)).view(patch.z.shape)
 
     def write(self, field: torch.Tensor, patch: Patch, values: torch.Tensor) -> None:
-        if patch.where is None:
-            field.copy_(values.reshape(-1))
-        else:
-            field.put_(patch.where, values)
+        """Values of a whole image are already in place where they were read and changed in place."""
+        if patch.where is not None:
+            field.scatter_(0, patch.where, values.reshape(-1))
 
     def merge(
         self,
@@ -148,23 +147,25 @@ class Scene:
         t is the share of the new surface: 0 behind, 1 before, in between near a meeting (Quilez, "smooth minimum",
         polynomial). mask: a share of the patch, (k, h, w). colour: three tensors that broadcast, or None for skin.
         """
-        depth = self.read(self.depth, patch)
-        ahead = patch.z - depth
-        t = (ahead * (0.5 / softness)).add_(0.5).clamp_(0, 1)
+        ahead = patch.z - self.read(self.depth, patch)
+        share = (ahead * (0.5 / softness)).add_(0.5).clamp_(0, 1)
         cover = patch.cover if mask is None else patch.cover * mask
-        rounded = (t * (1 - t)).mul_(softness)  # the fillet
-        t = t.mul_(cover)
-        self.write(self.depth, patch, depth + (ahead * t).add_(rounded.mul_(cover)))
-        for field, new in ((self.slope_x, patch.slope_x), (self.slope_y, patch.slope_y)):
-            old = self.read(field, patch)
-            self.write(field, patch, old + (new - old) * t)
-        self.write(self.cover, patch, torch.maximum(self.read(self.cover, patch), cover))
+        t = share * cover
+        rise = ahead.mul_(t)
+        if colour is None:  # skin melts into skin: the fillet
+            rise.add_((1 - share).mul_(t).mul_(softness))
+        self.write(self.depth, patch, self.read(self.depth, patch).add_(rise))
+        old = self.read(self.cover, patch)
+        self.write(self.cover, patch, torch.maximum(old, cover, out=old))
+        blends: list[tuple[torch.Tensor, torch.Tensor | float]] = [
+            (self.slope_x, patch.slope_x),
+            (self.slope_y, patch.slope_y),
+        ]
         if colour is not None:
-            for field, paint in zip(self.colour, colour, strict=True):
-                old = self.read(field, patch)
-                self.write(field, patch, old + (paint - old) * t)
-            old = self.read(self.gloss, patch)
-            self.write(self.gloss, patch, old + (gloss - old) * t)
+            blends += [*zip(self.colour, colour, strict=True), (self.gloss, gloss)]
+        for field, new in blends:
+            old = self.read(field, patch)
+            self.write(field, patch, old.add_((new - old).mul_(t)))
 
     def own_frame(self, patch: Patch, frame: Matrix) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """The patch's surface points in the frame whose rotation to the view is `frame`: X, Y, Z, each (k, h, w)."""
