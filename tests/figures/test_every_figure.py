@@ -22,6 +22,7 @@ LABELS, SAMPLE_ANGLES = np.repeat(np.arange(10), 7), np.tile(ANGLES, 10)
 READ = {name: (0.8 * ANGLES, np.full(7, 12.0)) for name in NAMES}
 SPECTRA = {name: np.linspace(9, 0, 50) for name in NAMES}
 HEAT = {name: RNG.random((70, 40)) for name in NAMES}
+FACES = RNG.integers(0, 256, (5, 8, 8, 3), np.uint8)
 TECHNIQUES = ("lenet-softmax", "lenet-mav")
 
 
@@ -88,11 +89,13 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
         {},
         None,
     ),
+    "contact_sheet": ((FACES,), {"titles": list("abcde"), "columns": 3}, None),
+    "factor_sweep": (({"yaw_deg": ([-30, 30], FACES[:2]), "smile": ([0, 0.5, 1], FACES[:3])},), {}, None),
     "trend_within_digit": (({name: RNG.random((6, 7)) for name in NAMES}, ANGLES), {"digit": 3}, 3),
 }
 UNITS = ("degrees", "%", "°", "ratio", "count", "no unit", "units of ip1", "[−1, 1]", "number", "components", "vectors")
 UNITS += ("batches", "row", "digit", "layer", "network", "evenly spaced", "re-ordered")
-DRAWINGS = ("lenet", "pair_topology")  # no axes to label
+DRAWINGS = ("contact_sheet", "lenet", "pair_topology")  # no axes to label
 
 
 def axes_of(drawn: Any) -> list[Axes]:

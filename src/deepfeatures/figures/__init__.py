@@ -9,6 +9,7 @@ from .blocks import block_diagonal, units_per_class
 from .controls import per_angle_controls
 from .curves import accuracy_against_iterations, weights_scan
 from .errors import errors_per_digit
+from .faces import contact_sheet, factor_sweep
 from .heatmap import heat_maps
 from .invariance import by_layer, pair_and_class_distances, trend_within_digit
 from .samples import rotated_digits
@@ -22,8 +23,10 @@ __all__ = [
     "bias_and_spread",
     "block_diagonal",
     "by_layer",
+    "contact_sheet",
     "cumulative",
     "errors_per_digit",
+    "factor_sweep",
     "heat_maps",
     "house",
     "lenet",

@@ -78,7 +78,7 @@ def numbers(f: Mapping[str, Array], at: Landmarks, pixel: Array) -> dict[str, Ar
         "hairy": ((f["beard"] > 0.6) | (f["moustache"] > 0.8) | (f["goatee"] > 0.85) | (f["sideburns"] > 0.8)) * 1.0,
         "beard_y": at.mouth_y + 0.02,
         "chin_y": at.chin_y,
-        "blush": np.where(f["blush"] > 0, 0.75, np.where(painted, 0.35, 0.0)),
+        "blush": np.where(f["blush"] > 0, 0.6, np.where(painted, 0.35, 0.0)),
         "cheek_y": at.cheek_y - 0.06,
         "mole_x": 0.42 * f["mole_right"],
         "mole_y": -0.3 + 0.45 * f["mole_up"],

@@ -65,9 +65,14 @@ def glasses(some: Wearers) -> None:
         ring = step(across * across + up * up - t(1 - np.maximum(0.3, 1.5 * some.pixel / height)), 8.0)
         ring = torch.maximum(ring, t(np.where(dark, 0.93, 0.06)).expand_as(ring))
         some.scene.merge(_flat(patch), 0.02, mask=ring, colour=some.tensors(tint), gloss=0.5)
+    hinge, ear = at.eye_x + width, at.skull_x + 0.02
     arms = [
         Ellipsoid(
-            "arm", (side * (at.skull_x - 0.02), level + 0.04, o + 0.3), (o + 0.028, o + 0.028, o + 0.5), 0.0, side * -6
+            "arm",
+            (side * (hinge + ear) / 2, level + 0.04, o + 0.33),
+            (o + 0.028, o + 0.028, o + 0.46),
+            0.0,
+            side * -57 * (ear - hinge) / 0.9,
         )
         for side in (-1.0, 1.0)
     ]
