@@ -23,6 +23,7 @@ BENCHMARKS = {
     "feature-extraction": "feature_extraction",
     "spectrum": "spectrum",
     "block-diagonal": "block_diagonal",
+    "face-rendering": "face_rendering",
 }
 
 
