@@ -180,10 +180,9 @@ def _attributes(path: Path) -> pd.DataFrame:
     table = _table(path, ["image", *NAMES], skip=2)
     if len(table) != int(count):
         raise BadLabels(f"{path} announces {int(count):,} rows and has {len(table):,}: it is truncated; fetch it again")
-    values = table.to_numpy()
-    if not np.isin(values, (-1, 1)).all():
-        row = int(np.flatnonzero(~np.isin(values, (-1, 1)).all(1))[0])
-        raise BadLabels(f"{path}: {table.index[row]} has a value that is neither -1 nor 1")
+    odd = np.flatnonzero((np.abs(table.to_numpy()) != 1).any(1))
+    if len(odd):
+        raise BadLabels(f"{path}: {table.index[odd[0]]} has a value that is neither -1 nor 1 ({len(odd)} such rows)")
     return table
 
 
@@ -194,7 +193,7 @@ def _pairs(path: Path) -> pd.DataFrame:
 
 def _table(path: Path, columns: list[str], skip: int) -> pd.DataFrame:
     try:
-        table = pd.read_csv(path, sep=r"\s+", header=None, skiprows=skip, dtype={0: str}, index_col=False)
+        table = pd.read_csv(path, sep=r"\s+", header=None, skiprows=skip, dtype={0: object}, index_col=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as damage:
         raise BadLabels(f"{path} cannot be read ({str(damage).strip()}): fetch it again") from damage
     if table.shape[1] != len(columns):

@@ -189,8 +189,7 @@ def _make_shard(plan: FeaturePlan, where: Path, shard: int, extract: Callable[[r
             np.lib.format.write_array(file, values, version=(1, 0), allow_pickle=False)
             _flush(file)
     files = {path.name: {"bytes": path.stat().st_size, "sha256": _sha256(path)} for path in sorted(part.iterdir())}
-    record = {"files": files, "plan": plan.key, "provenance": dict(plan.provenance), "shard": shard}
-    _write(part / "record.json", _json(record))
+    _write(part / "record.json", _json({"files": files, **_facts(plan, shard)}))
     whole = where / f"{shard:05d}"
     if whole.exists():
         shutil.rmtree(whole)
@@ -208,7 +207,7 @@ def _state(plan: FeaturePlan, where: Path, shard: int) -> str:
         files = {name: (int(entry["bytes"]), str(entry["sha256"])) for name, entry in record["files"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as damage:
         return f"{folder.name}/record.json cannot be read: {damage}"
-    if record.get("plan") != plan.key or record.get("shard") != shard:
+    if {name: fact for name, fact in record.items() if name != "files"} != _facts(plan, shard):
         return f"{folder.name} belongs to another plan or place"
     needed = {"ids.json", *(f"{layer}.npy" for layer in plan.layers)}
     if set(files) != needed:
@@ -220,6 +219,10 @@ def _state(plan: FeaturePlan, where: Path, shard: int) -> str:
         if path.stat().st_size != size or _sha256(path) != digest:
             return f"{folder.name}/{name} is not what was written"
     return "sound"
+
+
+def _facts(plan: FeaturePlan, shard: int) -> dict[str, object]:
+    return {"plan": plan.key, "provenance": dict(plan.provenance), "shard": shard}
 
 
 def _json(content: Mapping[str, object]) -> bytes:

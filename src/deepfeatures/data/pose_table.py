@@ -85,9 +85,10 @@ class PoseReport:
     several_faces: int
 
     def __str__(self) -> str:
+        out = f"{self.missing:,} without an estimate, {self.beyond_a_neck:,} beyond any neck"
         return (
-            f"{int(self.kept.sum()):,} of {len(self.kept):,} images kept ({self.rule}); left out: "
-            f"{self.missing:,} without an estimate, {self.beyond_a_neck:,} beyond any neck, {self.several_faces:,} with several faces"
+            f"{int(self.kept.sum()):,} of {len(self.kept):,} images kept ({self.rule}); "
+            f"left out: {out}, {self.several_faces:,} with several faces"
         )
 
 
@@ -102,7 +103,7 @@ def read(path: Path) -> PoseTable:
     if not table["image"].is_unique:
         twice = table["image"][table["image"].duplicated()].iloc[0]
         raise ValueError(f"{path} lists {twice} twice")
-    odd = [column for column in COLUMNS[1:] if not pd.api.types.is_numeric_dtype(table[column])]
+    odd = [column for column in COLUMNS[1:] if len(table) and not pd.api.types.is_numeric_dtype(table[column])]
     if odd:
         raise ValueError(f"{path}: {odd} hold something other than numbers")
 

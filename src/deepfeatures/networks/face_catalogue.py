@@ -24,7 +24,7 @@ class MissingWeights(FileNotFoundError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One network. file: its name in <data root>/weights; source: where to get it; sha256: as its publisher gives it."""
+    """One network. file: its name in <data root>/weights; source: where to get it; sha256: as its publisher has it."""
 
     name: str
     file: str

@@ -13,12 +13,14 @@ from types import MappingProxyType
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from deepfeatures.networks.face_network import FaceInput
 from deepfeatures.networks.weights import load_mapped, read_state, sha256
 
 BOTTLENECKS = ((2, 64, 5, 2), (4, 128, 1, 2), (2, 128, 6, 1), (4, 128, 1, 2), (2, 128, 2, 1))  # table 1: t, c, n, s
 BLOCKS = sum(repeats for _, _, repeats, _ in BOTTLENECKS)
+CALIBRATION = 16  # noise images that scale a random twin
 EARLY, MIDDLE = 4, 11  # the last blocks at 28 and at 14 pixels
 
 # Maps of a convolution are averaged over positions; gdc and embedding have one position.
@@ -163,18 +165,25 @@ def load(path: Path, variant: Variant) -> MobileFaceNet:
 
 
 def untrained(variant: Variant, seed: int) -> MobileFaceNet:
-    """The random twin: the same layers with He's normal weights and neutral batch normalisation.
+    """The random twin: the same layers with He's normal weights (fan in), scaled by batch normalisation on noise.
 
-    Fan in, not the authors' fan out: for a depthwise convolution torch counts every map's fan out, and features would
-    shrink to 1e-6, where a probe's penalty and not the network would decide.
+    Without the scaling features of the last layers are near 1e-6 or 1e3, by how initialisation counts a depthwise
+    convolution, and a probe's penalty, not the network, would decide. The noise is drawn from the seed; no face is seen.
     """
     network = MobileFaceNet(variant, f"untrained-seed-{seed}")
     generator = torch.Generator().manual_seed(seed)
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_in", generator=generator)
+            nn.init.kaiming_normal_(module.weight, generator=generator)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.BatchNorm2d):
+            module.momentum = None  # the statistics of the one batch, not a moving average with 0 and 1
+    coarse = torch.rand((CALIBRATION, 3, 8, 8), generator=generator)
+    noise = F.interpolate(coarse, variant.input.size, mode="bicubic", align_corners=False).clamp(0, 1)
+    values = (noise * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    with torch.no_grad():
+        network.train()(torch.from_numpy(variant.input.pixels(values)).permute(0, 3, 1, 2))
     return network.to(memory_format=torch.channels_last).eval()
 
 

@@ -53,9 +53,11 @@ class OnnxFaceNetwork:
     def features(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Layer to (n, width) float32. images: (n, height, width, 3) uint8, RGB."""
         pixels = self.input.pixels(images)
+        if not len(pixels):
+            return {layer: np.empty((0, width), np.float32) for layer, width in self.layers.items()}
         if self.layout == "NCHW":
             pixels = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
-        step = self._fixed_batch or max(len(pixels), 1)
+        step = self._fixed_batch or len(pixels)
         runs = [self._run(pixels[start : start + step]) for start in range(0, len(pixels), step)]
         return {layer: np.concatenate([run[layer] for run in runs]) for layer in self._outputs}
 

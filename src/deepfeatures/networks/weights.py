@@ -34,7 +34,8 @@ def read_state(path: Path, under: str | None = None) -> dict[str, torch.Tensor]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, ValueError, OSError, pickle.UnpicklingError) as damage:
-        raise ForeignWeights(f"{path.name} cannot be read as weights: {str(damage).splitlines()[0]}") from damage
+        why = (str(damage).splitlines() or [type(damage).__name__])[0]
+        raise ForeignWeights(f"{path.name} cannot be read as weights: {why}") from damage
     if under is not None:
         if not isinstance(content, Mapping) or under not in content:
             keys = list(content)[:5] if isinstance(content, Mapping) else type(content).__name__
