@@ -14,7 +14,7 @@ from deepfeatures.study import artifacts, paths
 from deepfeatures.study.chapter_key import Planned
 from deepfeatures.study.recipes import KINDS, Recipe
 
-NOT_BUNDLED = ("rotated",)  # made from the data set in seconds; a bundle holds no data set
+NOT_BUNDLED = ("rotated", "faces")  # made from the data sets in seconds; a bundle holds no data set, labels included
 
 
 class BadBundle(ValueError):

@@ -32,6 +32,12 @@ KINDS: dict[str, Kind] = {
     "network": Kind("deepfeatures.training.final"),
     "readout": Kind("deepfeatures.analysis.readout"),
     "readings": Kind("deepfeatures.analysis.readings"),
+    # Photographs are read by names and sizes that their fingerprints cover; what is rendered is made by code.
+    "faces": Kind("deepfeatures.data.faces"),
+    "identity-network": Kind("deepfeatures.training.identity"),
+    "face-features": Kind("deepfeatures.networks.face_artifact"),
+    "attribute-readout": Kind("deepfeatures.analysis.attribute_readout"),
+    "pose-readout": Kind("deepfeatures.analysis.pose_readout"),
 }
 
 

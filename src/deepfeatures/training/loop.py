@@ -92,11 +92,11 @@ def _keep(scratch: Path | None, solver: CaffeSGD, losses: np.ndarray, done: int)
         return
     state = {**solver.state(), "losses": torch.from_numpy(losses[:done].copy())}
     temporary = scratch / f"checkpoint.{os.getpid()}.tmp"
-    save_file(state, temporary, metadata={"done": str(done), "sha256": _digest(state)})
+    save_file(state, temporary, metadata={"done": str(done), "sha256": digest(state)})
     temporary.replace(scratch / "checkpoint.safetensors")  # whole or not at all
 
 
-def _digest(state: dict[str, torch.Tensor]) -> str:
+def digest(state: dict[str, torch.Tensor]) -> str:
     """SHA-256 of names, shapes and bytes: safetensors itself keeps none, and one flipped bit would train on."""
     digest = hashlib.sha256()
     for name in sorted(state):
@@ -113,7 +113,7 @@ def _resume(scratch: Path | None, solver: CaffeSGD, losses: np.ndarray) -> int:
         with safe_open(path, framework="pt") as kept:
             done = int(kept.metadata()["done"])
             state = {name: kept.get_tensor(name) for name in list(kept.keys())}
-            if kept.metadata()["sha256"] != _digest(state):
+            if kept.metadata()["sha256"] != digest(state):
                 raise ValueError("its checksum is not that of its contents")
         if wanted := sorted({"losses", *solver.state()} ^ set(state)):
             raise ValueError(f"it is of another network: {', '.join(wanted)}")

@@ -1,0 +1,89 @@
+"""What the chapters on faces need: the rendered world always, photographs beside it where they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deepfeatures.data.face_source import FaceSource
+from deepfeatures.study.recipes import Recipe
+
+Named = dict[str, list[Recipe]]
+
+TRAINING_SEED, PROBE_SEED = 1_000, 0  # of the rendered worlds: nobody is in both
+PUBLISHED = ("mobilefacenet-ms1m", "mobilefacenet-casia")  # networks whose weights others trained
+LAYERS = {  # layers that are probed, by kind of network; the last is its embedding
+    "pixels": ("pixels",),
+    "own": ("block2", "block3", "block4", "embedding"),
+    "published": ("block5", "block12", "gdc", "embedding"),
+}
+
+
+@dataclass(frozen=True)
+class FaceBench:
+    """Builds the recipes that chapters share. source: the faces; params: a chapter's; device: 'cpu' or 'cuda'."""
+
+    source: FaceSource
+    params: Mapping[str, Any]
+    device: str = "cpu"
+
+    @property
+    def seeds(self) -> range:
+        return range(self.params["first_seed"], self.params["first_seed"] + self.params["seeds"])
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Those that are probed."""
+        there = {"celeba": self.source.celeba, "pointing04": self.source.pointing04}
+        return ("rendered", *(name for name, found in there.items() if found))
+
+    def faces(self, dataset: str) -> Recipe:
+        p = self.params
+        if dataset == "rendered":
+            return self._world(PROBE_SEED, p["people"], p["images_each"])
+        return Recipe("faces", {"dataset": dataset, "fingerprint": self._fingerprint(dataset)})
+
+    def training_faces(self) -> Recipe:
+        return self._world(TRAINING_SEED, self.params["train_people"], self.params["train_images_each"])
+
+    def identity_network(self, seed: int) -> Recipe:
+        settings = {"seed": seed, "steps": self.params["steps"], "device": self.device}
+        return Recipe("identity-network", settings, {"faces": self.training_faces()})
+
+    def features(self, dataset: str, network: str, seed: int, *, mirrored: bool = False) -> Recipe:
+        """network: as networks.face_artifact names them. Only random weights and our own training have a seed."""
+        inputs = {"faces": self.faces(dataset)}
+        settings: dict[str, Any] = {"dataset": dataset, "network": network}
+        if network == "trained":
+            inputs["network"] = self.identity_network(seed)
+        elif network.endswith("untrained"):
+            settings["seed"] = seed
+        if dataset != "rendered":
+            settings["fingerprint"] = self._fingerprint(dataset)
+        if mirrored:
+            settings["mirrored"] = True
+        return Recipe("face-features", settings, inputs)
+
+    def networks(self, dataset: str) -> tuple[str, ...]:
+        """Networks read on a data set. Our own has seen rendered faces alone, and is asked about no others."""
+        own = ("pixels", "untrained", "trained") if dataset == "rendered" else ("pixels",)
+        published = PUBLISHED if self.source.celeba else ()
+        return (*own, *published, *(f"{name}-untrained" for name in published[:1]))
+
+    def _world(self, seed: int, people: int, images_each: int) -> Recipe:
+        world = {"seed": seed, "identities": people, "images_per_identity": images_each}
+        return Recipe("faces", {"dataset": "rendered", "side_px": self.params["side_px"], **world})
+
+    def _fingerprint(self, dataset: str) -> str:
+        found = {"celeba": self.source.celeba, "pointing04": self.source.pointing04}[dataset]
+        if found is None:
+            raise ValueError(f"{dataset} is not read by this chapter: photographs={self.params['photographs']}")
+        return found
+
+
+def layers_of(network: str) -> tuple[str, ...]:
+    """Layers of a network that are probed, in order."""
+    if network == "pixels":
+        return LAYERS["pixels"]
+    return LAYERS["own"] if network in ("trained", "untrained") else LAYERS["published"]
