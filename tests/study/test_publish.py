@@ -1,7 +1,10 @@
 """What may be published, and how a page that is out of date is found."""
 
 import json
+import os
+import signal
 import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from deepfeatures.data.digits import DigitSource
 from deepfeatures.study import chapter_key, execute, fingerprint, ledger, plans, publish
 from deepfeatures.study.publish import NotPublished
+from tests.conftest import ROOT
 from tests.study import made_up
 from tests.study.toy import toy
 
@@ -65,6 +69,35 @@ def test_executed_chapters_become_the_published_ones(checkout, planned):
     assert [path.name for path in (checkout / "book").iterdir()] == ["chapters"]  # nothing temporary is left
     publish.publish([planned], profile="paper")  # uncommitted pages alone do not stop the next one
     assert publish.stale() == {}
+
+
+CHILD = """
+import os, signal, sys, pathlib
+from deepfeatures.study import publish
+
+true_rename = pathlib.Path.rename
+
+def rename(self, target):
+    if str(target).endswith("chapters"):  # the second of the two: the former pages are aside, the new ones not in place
+        os.kill(os.getpid(), signal.SIGKILL)
+    return true_rename(self, target)
+
+publish.build.gather = lambda planned, into: into.mkdir() or into
+pathlib.Path.rename = rename
+publish.publish([], profile="paper")
+"""
+
+
+def test_killed_between_the_two_renames_the_former_pages_come_back(checkout, planned):
+    environment = {**os.environ, "DEEPFEATURES_ROOT": str(checkout)}
+    done = subprocess.run([sys.executable, "-c", CHILD], env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert not (checkout / "book" / "chapters").exists()
+    refused(checkout, planned, "chapter tiny was not executed as planned now: deepfeatures book --profile paper")
+    assert [path.name for path in (checkout / "book").iterdir()] == ["chapters"]
+    executed(planned)
+    publish.publish([planned], profile="paper")
+    assert chapters(checkout) == PUBLISHED
 
 
 def refused(checkout, planned, message, profile="paper"):

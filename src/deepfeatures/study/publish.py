@@ -11,6 +11,7 @@ from pathlib import Path
 from deepfeatures.study import build, catalogue, execute, paths
 from deepfeatures.study.chapter_key import Planned, plan_for_publication
 
+FORMER = ".chapters-former"  # where the pages that are being replaced stand for a moment
 LARGEST_BYTES = 2_000_000  # a chapter in the repository stays small
 
 
@@ -33,6 +34,7 @@ def publish(planned: list[Planned], *, profile: str) -> Path:
         raise NotPublished(
             f"only the paper profile is published, not {profile!r}: deepfeatures book --profile paper, then publish"
         )
+    _restore()
     dirty = uncommitted()
     if dirty:
         raise NotPublished(
@@ -52,12 +54,21 @@ def publish(planned: list[Planned], *, profile: str) -> Path:
         if size > LARGEST_BYTES:
             raise NotPublished(f"chapter {chapter.slug} has {size:,} bytes, at most {LARGEST_BYTES:,} are published")
     ready = build.gather(planned, folder().with_name(f".chapters-{os.getpid()}"))
-    former = folder().with_name(f".chapters-former-{os.getpid()}")
+    former = folder().with_name(FORMER)
     if folder().exists():
         folder().rename(former)
     ready.rename(folder())
     shutil.rmtree(former, ignore_errors=True)
     return folder()
+
+
+def _restore() -> None:
+    """Put the former pages back where a publication was killed between its two renames, and clear what it left."""
+    former = folder().with_name(FORMER)
+    if former.is_dir() and not folder().exists():
+        former.rename(folder())
+    for left in folder().parent.glob(".chapters-*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def stale() -> dict[str, list[str]]:
