@@ -30,7 +30,7 @@ iterations_cap: int = 500         # the most solver steps of 64 images; how long
 evaluate_every: int = 100         # solver steps between two looks at the validation digits
 patience: int = 200               # solver steps without gain that count as converged
 tolerance_pp: float = 0.2         # percentage points that count as a gain
-variants: list[str] = []          # what asks why: nearest-interpolation, torch-momentum, other-readings
+variants: list[str] = []          # nearest-interpolation, torch-momentum, three-times-longer, other-readings
 prototypes: int = 7               # k-means prototypes of a class, in the control for per-angle means
 heat_digits: int = 10             # test digits of a class in the heat maps
 resamples: int = 500              # bootstrap resamples behind every interval
@@ -149,8 +149,9 @@ _ = df.figures.by_layer(layers, layers=df.analysis.orbits.LAYERS, quantity="orbi
 # %% [markdown]
 # ## Asking why
 # Class means do better here than in the paper, and the angle scatters less. So we change one thing at a time. First the
-# network: how pixels are interpolated, and how momentum is written. (How long one trains is the second figure above; how
-# features are scaled is in {doc}`mu-lenet`.) Only the `paper` profile runs these variants; elsewhere tables stay empty.
+# network: how pixels are interpolated, how momentum is written, and training for three times the cap. (How features are
+# scaled is in {doc}`mu-lenet`.) One network each. Only the `paper` profile runs these variants; elsewhere the first two
+# tables hold plain LeNet alone, and the others nothing.
 
 # %%
 trained = {name: group for name, group in readouts.items() if name.startswith("raw")}

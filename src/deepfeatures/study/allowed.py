@@ -107,8 +107,8 @@ TABLE: dict[str, Rule] = {
     "heat_digits": Between(1, 100, "test digits of each class"),
     "prototypes": Between(1, 50, "k-means prototypes of each class"),
     "variants": Each(
-        OneOf("nearest-interpolation", "torch-momentum", "other-readings",
-              "other-normalisation", "other-pairs", "weight-0-as-long"), 0, 6
+        OneOf("nearest-interpolation", "torch-momentum", "three-times-longer", "other-readings",
+              "other-normalisation", "other-pairs", "weight-0-as-long"), 0, 7
     ),
 }
 

@@ -141,6 +141,11 @@ def rotated_mnist(bench: Workbench) -> Named:
     if "nearest-interpolation" in bench.params["variants"]:
         turned = bench.network("softmax", first, selection=chosen, interpolation="nearest")
         named["raw, nearest"] = [bench.readout(turned, seed=first, interpolation="nearest")]
+    if "three-times-longer" in bench.params["variants"]:
+        steps = 3 * bench.params["iterations_cap"]
+        settings = {"objective": "softmax", "seed": first, "device": bench.device, "iterations": steps}
+        longer = Recipe("network", settings, {"rotated": bench.rotated()})
+        named[f"raw, {steps:,} steps"] = [bench.readout(longer, seed=first)]
     if "other-readings" in bench.params["variants"]:
         inputs = {"rotated": bench.rotated(), "network": bench.raw(first)}
         named["raw/readings"] = [Recipe("readings", {"seed": first}, inputs)]
