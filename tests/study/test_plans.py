@@ -118,6 +118,18 @@ def test_variants_are_made_where_they_are_asked_for():
     assert not {"raw, nearest", "raw, torch momentum"} & set(recipes_of("rotated-mnist", variants=[]))
 
 
+def test_training_for_longer_asks_no_selection():
+    made = recipes_of("rotated-mnist", variants=["three-times-longer"], iterations_cap=100)
+    network = made["raw, 300 steps"][0].inputs["network"]
+    assert network.params["iterations"] == 300 and set(network.inputs) == {"rotated"}
+    assert made["raw"][0].inputs["network"].params["seed"] == network.params["seed"]
+
+
+def test_other_readings_are_of_the_network_that_is_measured():
+    made = recipes_of("rotated-mnist", variants=["other-readings"])
+    assert made["raw/readings"][0].inputs["network"].key == made["raw"][0].inputs["network"].key
+
+
 def test_the_starts_of_mu_lenet_are_compared_at_every_learning_rate():
     made = recipes_of("mu-lenet", learning_rates=[0.01, 0.003])
     starts = made["starts/selection"]
