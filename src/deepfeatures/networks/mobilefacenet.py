@@ -168,8 +168,7 @@ def untrained(variant: Variant, seed: int) -> MobileFaceNet:
     """The random twin: the same layers with He's normal weights (fan in), scaled by batch normalisation on noise.
 
     Without the scaling features of the last layers are near 1e-6 or 1e3, by how initialisation counts a depthwise
-    convolution, and a probe's penalty, not the network, would decide. The noise is drawn from the seed: no face
-    is seen.
+    convolution, and a probe's penalty, not the network, would decide. The noise is the seed's: no face is seen.
     """
     network = MobileFaceNet(variant, f"untrained-seed-{seed}")
     generator = torch.Generator().manual_seed(seed)
