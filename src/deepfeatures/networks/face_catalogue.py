@@ -66,12 +66,12 @@ _ENTRIES = (
     Entry(
         "vgg-face", "vgg_face_dag.pth", "vggface", FaceInput(224, 224, vggface.MEAN, (1.0, 1.0, 1.0)), 4096,
         "robots.ox.ac.uk/~albanie/pytorch-models.html (vgg_face_dag, about 580 MB)",
-        "CC BY-NC 4.0, says the VGG-Face page; unverified here", "VGG-Face, 2,622 people",
+        "licence not verified: read the VGG-Face page", "VGG-Face, 2,622 people",
     ),
     Entry(
         "facenet-vggface2", "facenet_vggface2.onnx", "onnx", FaceInput(160, 160, (127.5,) * 3, (128.0,) * 3), 512,
         "github.com/timesler/facenet-pytorch: export InceptionResnetV1(pretrained='vggface2') by torch.onnx.export",
-        "code MIT; the weights follow VGGFace2's terms", "VGGFace2",
+        "licence of the weights not verified: read VGGFace2's terms", "VGGFace2",
     ),
     Entry(
         "arcface-r50", "w600k_r50.onnx", "onnx", _ARCFACE, 512,
