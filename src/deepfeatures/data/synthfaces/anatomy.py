@@ -24,9 +24,9 @@ class Landmarks:
         self.eye_y = 0.0 + 0.06 * f["eye_height"]
         self.eye_w = 0.145 + 0.03 * f["eye_size"]
         self.brow_y = self.eye_y + 0.2 + 0.045 * f["brow_height"] + 0.03 * f["brow_raise"]
-        self.nose_y = self.eye_y - 0.40 - 0.09 * f["nose_length"]
+        self.nose_y = self.eye_y - 0.40 - 0.075 * f["nose_length"]
         self.tip_z = 0.93 + 0.12 * f["nose_forward"]
-        self.mouth_y = self.nose_y - 0.235 - 0.045 * f["mouth_height"]
+        self.mouth_y = self.nose_y - 0.235 + 0.045 * f["mouth_height"]
         self.mouth_w = 0.245 + 0.06 * f["mouth_width"]
         self.upper_h = 0.05 + 0.028 * f["upper_lip"]
         self.lower_h = 0.062 + 0.033 * f["lower_lip"]
@@ -47,7 +47,7 @@ def skin(f: Values, at: Landmarks) -> list[Ellipsoid]:
     face_x = 0.585 + 0.065 * f["face_width"] + 0.04 * fat
     face_y = 0.74 + 0.05 * f["face_length"]
     jaw_x = 0.47 + 0.095 * f["jaw_width"] + 0.045 * fat
-    jaw_z = 0.48 + 0.07 * f["jaw_depth"]
+    jaw_z = 0.48 + 0.13 * f["jaw_depth"]
     cheek = 0.035 * f["cheekbone_size"]
     bridge = 0.075 + 0.022 * f["nose_bridge"]
     tip = 0.098 + 0.03 * f["nose_tip"]

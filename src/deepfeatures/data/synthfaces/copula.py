@@ -76,7 +76,7 @@ def copula(correlations: Mapping[tuple[str, str], float] | None) -> Copula:
     values, vectors = np.linalg.eigh(matrix)
     if values[0] < SMALLEST:
         raise ValueError(_impossible(names, matrix, vectors[:, 0], float(values[0]), asked))
-    return Copula(names=names, lower=np.linalg.cholesky(matrix))
+    return Copula(names=names, lower=np.asarray(np.linalg.cholesky(matrix), np.float64))
 
 
 def _impossible(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -68,30 +68,31 @@ def taken(rgb: Sequence[torch.Tensor], f: Values, noise_keys: Sequence[Sequence[
     upwards = f["video_shakes_up"] > 0
     for axis, moved in ((3, np.where(upwards, 0.0, shake)), (2, np.where(upwards, shake, 0.0))):
         variance = out_of_focus * out_of_focus + merged + moved * moved
-        _change(pictures, variance > 0, lambda some, rows, a=axis, v=variance: smeared(some, v[rows], a))
+        rows = np.flatnonzero(variance > 0)
+        _replace(pictures, rows, smeared(_some(pictures, rows), variance[rows], axis))
+    rows = np.flatnonzero(pixels < side)
     for axis in (3, 2):
-        _change(pictures, pixels < side, lambda some, rows, a=axis: enlarged(some, pixels[rows], a))
+        _replace(pictures, rows, enlarged(_some(pictures, rows), pixels[rows], axis))
     noise = np.zeros((len(video), side, side), np.float32)
-    for row in np.flatnonzero(f["noise_percent"] > 0):
+    for row in np.flatnonzero(f["noise_percent"] > 0).tolist():
         drawn = np.random.Generator(np.random.SFC64(list(noise_keys[row])))
         noise[row] = drawn.standard_normal((side, side), np.float32) * np.float32(f["noise_percent"][row] / 100)
     pictures = pictures + torch.from_numpy(noise).to(pictures.device)[:, None]
     grey = (pictures.clamp_(0, 1) * 255 + 0.5).to(torch.uint8)
     images = grey.permute(0, 2, 3, 1).contiguous().cpu().numpy()
-    for row in np.flatnonzero(video | (f["compressed"] > 0)):
+    for row in np.flatnonzero(video | (f["compressed"] > 0)).tolist():
         images[row] = jpeg(images[row], round(float(f["jpeg_quality"][row])))
     return images
 
 
-def _change(
-    pictures: torch.Tensor, where: NDArray[np.bool_], change: Callable[[torch.Tensor, NDArray[np.int64]], torch.Tensor]
-) -> None:
-    """Some of the pictures, in place."""
-    rows = np.flatnonzero(where)
-    if len(rows):
-        at = torch.from_numpy(rows).to(pictures.device)
-        for row, changed in zip(rows.tolist(), change(pictures.index_select(0, at), rows), strict=True):
-            pictures[row] = changed
+def _some(pictures: torch.Tensor, rows: NDArray[np.int64]) -> torch.Tensor:
+    return pictures.index_select(0, torch.from_numpy(rows).to(pictures.device))
+
+
+def _replace(pictures: torch.Tensor, rows: NDArray[np.int64], changed: torch.Tensor) -> None:
+    """In place, one by one: each is one block of memory, which indexing would copy number by number."""
+    for row, picture in zip(rows.tolist(), changed, strict=True):
+        pictures[row] = picture
 
 
 def jpeg(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:

@@ -53,7 +53,7 @@ def glasses(some: Wearers) -> None:
     f, at, o, t = some.f, some.at, some.zero, some.tensor
     dark = f["sunglasses"] > 0
     rim = (o + 0.012, o + 0.010, o + 0.010)
-    tint = colours.mixed(rim, colours.constant((0.012, 0.011, 0.014), len(o)), dark * 1.0)
+    tint = colours.mixed(rim, colours.constant((0.012, 0.011, 0.014), len(o)), dark.astype(np.float64))
     width = 0.215 + 0.03 * f["glasses_size"]
     height = width * (0.72 + 0.24 * f["glasses_roundness"])
     level, front = at.eye_y - 0.01, 0.8
@@ -95,8 +95,8 @@ def hat(some: Wearers) -> None:
     patch = some.cast(crown)
     x, y, z = some.points(patch)
     above = y - (z * 0.12 + t(np.where(knitted, 0.36, 0.42)))
-    ribs = 1 + 0.12 * wave(x * 5.0) * t(knitted * 1.0)
-    band = 1 - 0.55 * step(0.15 - above, 16.0) * t(brimmed * 1.0)
+    ribs = 1 + 0.12 * wave(x.abs() * 5.0) * t(knitted.astype(np.float64))
+    band = 1 - 0.55 * step(0.15 - above, 16.0) * t(brimmed.astype(np.float64))
     mask = step(above, t(1 / np.maximum(1.2 * some.pixel, 0.03)))
     some.scene.merge(patch, 0.02, mask=mask, colour=[c * ribs * band for c in some.tensors(colour)], gloss=0.03)
     for wearing, ahead, across, along in ((~knitted & ~brimmed, 0.62, 0.6, 0.62), (brimmed, -0.1, 1.2, 1.26)):
