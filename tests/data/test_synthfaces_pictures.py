@@ -10,7 +10,10 @@ from PIL import Image
 from sklearn.metrics import roc_auc_score
 
 from deepfeatures.data.synthfaces import FACTORS, IDENTITY_FACTORS, SynthFaces
+from deepfeatures.data.synthfaces.anatomy import Landmarks
 from deepfeatures.data.synthfaces.photograph import jpeg, smeared
+from deepfeatures.data.synthfaces.placement import FRAME_HALF
+from deepfeatures.data.synthfaces.scene import HEAD_UP
 
 SWITCHES = [name for name, one in FACTORS.items() if one.is_switch]
 PLAIN = dict.fromkeys(SWITCHES, 0.0)
@@ -39,14 +42,16 @@ def test_a_mirrored_world_gives_mirrored_pictures() -> None:
 
 def test_a_smile_changes_the_mouth_only() -> None:
     for index in range(5):
-        truth = FACES.truth([index]).iloc[0]
+        truth = FACES.truth([index])
+        at = Landmarks({name: truth[name].to_numpy() for name in FACTORS})
         images = FACES.vary(index, "smile", [0.3, 0.9]).images.astype(int)
         rows, columns = np.nonzero(np.abs(images[1] - images[0]).max(-1) > 2)
         assert len(rows) >= 10
-        unit = 32 / 1.45 * truth.zoom  # pixels a head unit
-        x = (columns - 31.5 - truth.shift_right_percent * 0.64) / unit
-        y = (31.5 - rows + truth.shift_up_percent * 0.64) / unit - 0.1
-        assert np.abs(x).max() < 0.6 and y.max() < -0.35 and y.min() > -1.15
+        unit = 32 / FRAME_HALF * truth.zoom[0]  # pixels a head unit
+        x = (columns - 31.5 - truth.shift_right_percent[0] * 0.64) / unit
+        y = (31.5 - rows - truth.shift_up_percent[0] * 0.64) / unit - HEAD_UP
+        assert np.abs(x).max() < 0.6
+        assert at.mouth_y[0] - 0.4 < y.min() and y.max() < at.nose_y[0] + 0.1
 
 
 # factor: (values from and to, rows where the picture changes, columns, least changed share of all pixels)
@@ -89,7 +94,9 @@ def test_a_factor_is_seen_and_only_where_it_belongs(factor: str) -> None:
 
 def test_every_factor_of_a_person_is_visible() -> None:
     """Frontal or turned, a face changes along the factor's range; tendencies act through what they are tied to."""
-    base = FACES.truth([0, 5]).assign(baldness=-1.0, bangs=0.0, hair_length=0.1)
+    base = FACES.truth([0, 5]).assign(
+        baldness=-1.0, bangs=0.0, hair_length=0.1, mole_right=0.6, mole_up=0.3, mole_size=1.0
+    )
     for name in IDENTITY_FACTORS:
         if not name.startswith("tends_"):
             ends = [base.assign(yaw_deg=[0.0, 65.0], **{name: value}) for value in (-1.0, 1.0)]
