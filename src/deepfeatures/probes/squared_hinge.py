@@ -47,10 +47,13 @@ class Machines:
             penalty[-1] = 0
         return penalty
 
+    def row_slices(self) -> list[slice]:
+        n = len(self.features)
+        return [slice(start, min(start + self.block_rows, n)) for start in range(0, n, self.block_rows)]
+
     def blocks(self, dtype: torch.dtype) -> Iterator[tuple[slice, torch.Tensor]]:
         """Rows and their features (rows, d) in dtype. Only one block is ever converted."""
-        for start in range(0, len(self.features), self.block_rows):
-            rows = slice(start, min(start + self.block_rows, len(self.features)))
+        for rows in self.row_slices():
             yield rows, self.features[rows].to(dtype)
 
     def signs_and_weights(self, target: torch.Tensor, rows: slice, dtype: torch.dtype) -> tuple[torch.Tensor, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 
 from deepfeatures.probes.squared_hinge import Evaluation, Machines, evaluate, hessian_product, scores
+from deepfeatures.probes.squared_hinge_preconditioner import Preconditioner
 
 FLOAT32_FLOOR = 3e-7  # of the objective: a smaller promised decrease is below what float32 sums can show
 
@@ -38,54 +39,19 @@ class Columns:
         return cls(target, C, tolerance, vectors.clone(), nan, nan.clone(), count, count.clone())
 
 
-class Preconditioner:
-    """M = I + s G, where G = mean of [x, 1][x, 1]' and s = a column's total curvature: (I + s G)^-1 for every s at once.
-
-    The Hessian is I + sum over violating rows of their curvature times [x, 1][x, 1]'. Replacing those rows by as much of the
-    average row makes all Hessians functions of one matrix, whose eigenvectors Q serve every target and every C:
-    M^-1 r = Q (Q'r / (1 + s lambda)), two (d + 1)^2 products. At most `rows` rows, evenly spread, are read for it.
-    """
-
-    def __init__(self, machines: Machines, *, rows: int) -> None:
-        n, width = len(machines.features), machines.width
-        gram = torch.zeros(width, width, dtype=torch.float64, device=machines.features.device)
-        step = max(1, n // rows)
-        used = 0
-        for _, whole in machines.blocks(torch.float32 if machines.features.dtype != torch.float64 else torch.float64):
-            block = whole[::step]
-            gram[:-1, :-1] += block.T @ block
-            gram[-1, :-1] += block.sum(0)
-            used += len(block)
-        gram[:-1, -1], gram[-1, -1] = gram[-1, :-1], used
-        gram /= used
-        if machines.intercept == "none":
-            gram[-1], gram[:, -1] = 0, 0
-        self.values, self.vectors = torch.linalg.eigh(gram)
-        self.values.clamp_(min=0)
-
-    def to(self, dtype: torch.dtype) -> Preconditioner:
-        copy = object.__new__(Preconditioner)
-        copy.values, copy.vectors = self.values.to(dtype), self.vectors.to(dtype)
-        return copy
-
-    def __call__(self, residual: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
-        """M^-1 residual. residual: (k, d + 1); strength: (k,) total curvature of each column."""
-        return ((residual @ self.vectors) / (1 + strength[:, None] * self.values)) @ self.vectors.T
-
-
 def newton_step(
-    machines: Machines, at: Evaluation, precondition: Preconditioner, *, dtype: torch.dtype, forcing: float, most: int
+    machines: Machines, columns: torch.Tensor, at: Evaluation, precondition: Preconditioner, *,
+    dtype: torch.dtype, forcing: float, most: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """p with H p = -gradient, nearly: (k, d + 1) in dtype, and the Hessian products spent on each column (k,).
 
-    A column stops once its preconditioned residual is `forcing` of what it was, or after `most` products.
+    columns: (k,) indices into the batch, for the preconditioner. A column stops once its preconditioned residual is `forcing` of what it was, or after `most` products.
     """
     residual = -at.gradient.to(dtype)
     if machines.intercept == "none":
         residual[:, -1] = 0
-    strength = at.curvature.sum(1).to(dtype)
     step = torch.zeros_like(residual)
-    z = precondition(residual, strength)
+    z = precondition(columns, residual)
     direction, size = z.clone(), (residual * z).sum(1)
     wanted = forcing**2 * size
     spent = torch.zeros(len(step), dtype=torch.int64, device=step.device)
@@ -99,7 +65,7 @@ def newton_step(
         length = s / (p * product).sum(1)
         step[live] += length[:, None] * p
         r = r - length[:, None] * product
-        z = precondition(r, strength[live])
+        z = precondition(columns[live], r)
         new = (r * z).sum(1)
         go = new > wanted[live]
         p = (z + (new / s)[:, None] * p)[go]
@@ -127,7 +93,7 @@ def exact_length(
         if not len(live):
             break
         slope, bend = slope0[live] + t[live] * square[live], square[live].clone()
-        for rows, _ in _row_slices(machines):
+        for rows in machines.row_slices():
             dtype = step_scores.dtype
             y, c = machines.signs_and_weights(target[live], rows, dtype)
             z, along = at.scores[live, rows], step_scores[live, rows]
@@ -147,11 +113,6 @@ def exact_length(
     return t
 
 
-def _row_slices(machines: Machines) -> list[tuple[slice, None]]:
-    n = len(machines.features)
-    return [(slice(s, min(s + machines.block_rows, n)), None) for s in range(0, n, machines.block_rows)]
-
-
 def minimise(
     machines: Machines, columns: Columns, precondition: Preconditioner, *,
     dtype: torch.dtype, work: torch.dtype, most_newton: int, forcing: float = 0.1, most_products: int = 200,
@@ -162,7 +123,6 @@ def minimise(
     promises less than float32 can show. Columns are changed in place.
     """
     live = torch.arange(len(columns.C), device=columns.C.device)
-    precondition = precondition.to(work)
     known: torch.Tensor | None = None
     for _ in range(most_newton + 1):
         if not len(live):
@@ -177,9 +137,11 @@ def minimise(
         live, at = live[go], _only(at, go)
         if not len(live):
             return
-        step, spent = newton_step(machines, at, precondition, dtype=work, forcing=forcing, most=most_products)
+        precondition.prepare(live, columns.target[live], at)
+        step, spent = newton_step(machines, live, at, precondition, dtype=work, forcing=forcing, most=most_products)
         columns.newton[live] += 1
         columns.products[live] += spent
+        precondition.last_products[live] = spent
         if dtype == torch.float32:
             go = -(at.gradient * step).sum(1) / 2 > FLOAT32_FLOOR * at.objective
             live, at, step = live[go], _only(at, go), step[go]

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from deepfeatures.probes.squared_hinge import INTERCEPTS, Machines, gradient_at_zero
-from deepfeatures.probes.squared_hinge_newton import Columns, Preconditioner, minimise
+from deepfeatures.probes.squared_hinge_newton import Columns, minimise
+from deepfeatures.probes.squared_hinge_preconditioner import Preconditioner, SharedGram
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -73,12 +74,13 @@ def squared_hinge_path(
         raise ValueError(f"dtype={dtype!r}: allowed are {', '.join(DTYPES)}")
     machines = _machines(X, signs, class_weight, row_weight, intercept, block_rows, device)
     place = machines.features.device
-    labelled = np.asarray(signs) if row_weight is None else np.where(np.asarray(row_weight) > 0, signs, 0)
-    counts = np.stack([(labelled < 0).sum(1), (labelled > 0).sum(1)])
+    counted = np.ones(len(machines.features)) if row_weight is None else np.asarray(row_weight, np.float64)
+    counts = np.stack([(np.asarray(signs) < 0) @ counted, (np.asarray(signs) > 0) @ counted])
     kept = np.flatnonzero(counts.min(0) > 0)
-    share = torch.as_tensor(counts.min(0) / np.maximum(counts.sum(0), 1), device=place)
+    share = torch.as_tensor(counts.min(0) / np.maximum(counts.sum(0), np.finfo(float).tiny), device=place)
     zero_norm = gradient_at_zero(machines, DTYPES[dtype]).norm(dim=1)
-    precondition = Preconditioner(machines, rows=16 * machines.width)
+    shared = SharedGram(machines, rows=16 * machines.width, dtype=DTYPES[dtype])
+    most_owned = max(4, machines.features.nbytes // (4 * shared.gram.nbytes))  # at most a quarter of X, beside it
     shape = (len(values), len(signs))
     found = np.full((*shape, machines.width), np.nan)
     objective, norms = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -91,6 +93,7 @@ def squared_hinge_path(
         column_C = torch.as_tensor(np.repeat(values[at], len(kept)), device=place)
         zero = zero_norm[target] * column_C
         columns = Columns.start(target, column_C, tol * share[target] * zero, last.repeat(len(at), 1))
+        precondition = Preconditioner(machines, shared, len(target), most_owned=most_owned)
         for precision in [torch.float32, torch.float64] if dtype == "float32" else [torch.float64]:
             minimise(machines, columns, precondition, dtype=precision, work=DTYPES[dtype], most_newton=max_iter)
         cells = np.ix_(at, kept)
@@ -129,7 +132,7 @@ def _machines(
         finite = torch.isfinite(features[start : start + block_rows])
         if not bool(finite.all()):
             row, column = torch.nonzero(~finite)[0].tolist()
-            raise ValueError(f"X is not finite at row {start + row}, column {column}")
+            raise ValueError(f"X holds NaN or inf, first at row {start + row}, column {column}")
     features = features if device is None else features.to(device)
     weights = np.ones((len(signs), 2)) if class_weight is None else np.asarray(class_weight, np.float64)
     if weights.shape != (len(signs), 2):
