@@ -24,6 +24,8 @@ BENCHMARKS = {
     "spectrum": "spectrum",
     "block-diagonal": "block_diagonal",
     "face-rendering": "face_rendering",
+    "attribute-svm": "attribute_svm",
+    "ridge-path": "ridge_path",
 }
 
 
