@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -28,7 +30,7 @@ def test_pictures_do_not_overlap_and_stay_inside() -> None:
         assert ax.get_xlim()[0] <= left and right <= ax.get_xlim()[1]
         assert ax.get_ylim()[0] <= bottom and top <= ax.get_ylim()[1]
     lefts = sorted({image.get_extent()[0] for image in ax.get_images()})
-    assert all(second - first > 1 for first, second in zip(lefts, lefts[1:], strict=False))
+    assert all(second - first > 1 for first, second in itertools.pairwise(lefts))
 
 
 def test_a_sweep_writes_its_values_and_names_its_rows() -> None:

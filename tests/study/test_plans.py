@@ -5,17 +5,22 @@ import json
 import pytest
 
 from deepfeatures.data.digits import DigitSource, mnist_source_without_files
+from deepfeatures.data.face_source import FaceSource
 from deepfeatures.study import catalogue, chapter_key, fingerprint, paths, profiles
 from deepfeatures.study.plans import PLANS
 
 SLUGS = list(catalogue.slugs())
+DIGITS = [slug for slug in SLUGS if "dataset" in catalogue.chapter(slug).parameters]
+FACES = [slug for slug in SLUGS if "photographs" in catalogue.chapter(slug).parameters]
+PHOTOGRAPHS = FaceSource("celeba-0", "pointing04-0", "made up")
 PROFILES = profiles.names()
 NETWORKS = {"network", "selection", "rotated"}
 
 
 def recipes_of(slug, profile="default", device="cpu", source=None, **given):
     parameters = catalogue.resolve(slug, profile, given)
-    return PLANS[slug](source or mnist_source_without_files(), parameters, device)
+    usual = FaceSource(None, None, "rendered") if slug in FACES else mnist_source_without_files()
+    return PLANS[slug](source or usual, parameters, device)
 
 
 def keys(named, *kinds):
@@ -37,8 +42,9 @@ def test_every_plan_resolves_at_every_profile(slug, profile):
     named = recipes_of(slug, profile)
     seeds = catalogue.resolve(slug, profile, {})["seeds"]
     assert named and all(named.values())
-    assert len(named["raw"]) == seeds
-    assert len(named["untrained"]) == len(named["pixels"]) == 1
+    if slug in DIGITS:
+        assert len(named["raw"]) == seeds
+        assert len(named["untrained"]) == len(named["pixels"]) == 1
     for name, group in named.items():
         keyed = {recipe.key for recipe in group}
         assert len(keyed) == len(group), f"{name} holds one recipe twice"
@@ -51,7 +57,7 @@ def test_every_plan_resolves_at_every_profile(slug, profile):
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("name", ["raw", "mu", "pair", "untrained", "pixels", "raw/selection"])
 def test_what_chapters_share_is_made_once(name, profile):
-    groups = {slug: named[name] for slug in SLUGS if name in (named := recipes_of(slug, profile))}
+    groups = {slug: named[name] for slug in DIGITS if name in (named := recipes_of(slug, profile))}
     assert len(groups) >= 2
     made = {slug: [recipe.key for recipe in group] for slug, group in groups.items()}
     assert len({tuple(keyed) for keyed in made.values()}) == 1, made
@@ -62,7 +68,27 @@ def test_intervals_retrain_nothing_and_measure_nothing_again(slug):
     assert keys(recipes_of(slug, resamples=777)) == keys(recipes_of(slug))
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", FACES)
+def test_photographs_are_planned_where_they_are_read(slug):
+    def datasets(named):
+        recipes = {recipe.key: recipe for group in named.values() for one in group for recipe in one.closure().values()}
+        return {recipe.params["dataset"] for recipe in recipes.values() if recipe.kind == "faces"}
+
+    assert datasets(recipes_of(slug)) == {"rendered"}
+    assert datasets(recipes_of(slug, source=PHOTOGRAPHS)) >= {"rendered"}
+
+
+@pytest.mark.parametrize("slug", FACES)
+def test_nobody_is_both_learnt_and_probed(slug):
+    named = recipes_of(slug, source=PHOTOGRAPHS)
+    recipes = {recipe.key: recipe for group in named.values() for one in group for recipe in one.closure().values()}
+    learnt = {r.inputs["faces"].params["seed"] for r in recipes.values() if r.kind == "identity-network"}
+    rendered = [r.inputs["faces"] for r in recipes.values() if r.kind == "face-features"]
+    probed = {faces.params["seed"] for faces in rendered if faces.params["dataset"] == "rendered"}
+    assert learnt and probed and not learnt & probed
+
+
+@pytest.mark.parametrize("slug", DIGITS)
 def test_what_is_measured_retrains_nothing(slug):
     before, after = recipes_of(slug), recipes_of(slug, prototypes=5)
     assert keys(after, *NETWORKS) == keys(before, *NETWORKS)
@@ -218,7 +244,8 @@ def test_chapters_are_read_from_their_notebooks():
         chapter = catalogue.chapter(slug)
         assert path.parent == paths.notebooks() and path.name.endswith(f"-{slug}.py")
         assert f"# # {chapter.title}\n" in path.read_text() and chapter.title != slug
-        assert {"dataset", "seeds", "device"} <= set(chapter.parameters)
+        assert {"seeds", "device"} <= set(chapter.parameters)
+        assert len({"dataset", "photographs"} & set(chapter.parameters)) == 1  # this decides which data it reads
 
 
 def test_an_unknown_chapter_is_refused_with_those_there_are():

@@ -16,7 +16,7 @@ from IPython.display import display
 from deepfeatures.analysis.measured import NotApplicable
 from deepfeatures.study import artifacts, catalogue, claims, parameters, paths, sources, verdicts
 from deepfeatures.study.devices import pick_device
-from deepfeatures.study.opened import Readout, Rotated, Selection
+from deepfeatures.study.opened import Described, Readout, Rotated, Selection
 from deepfeatures.study.plans import PLANS
 from deepfeatures.study.recipes import Recipe
 from deepfeatures.study.tables import Banner, Table, shown, with_interval
@@ -98,6 +98,10 @@ class Chapter:
     def selections(self, name: str) -> list[Selection]:
         """Several such runs, in the plan's order."""
         return [Selection(folder) for folder in self._folders(f"{name}/selection")]
+
+    def opened(self, name: str) -> list[Described]:
+        """Artifacts of one name, one a seed where training is involved: arrays by name, and `meta`."""
+        return [Described(folder) for folder in self._folders(name)]
 
     def rotated(self) -> Rotated:
         """The digits at their seven angles."""

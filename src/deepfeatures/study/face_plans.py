@@ -82,6 +82,17 @@ class FaceBench:
         return found
 
 
+def rendered_faces(bench: FaceBench) -> Named:
+    first = bench.params["first_seed"]
+    return {
+        "faces": [bench.faces("rendered")],
+        "network": [bench.identity_network(seed) for seed in bench.seeds],
+        "features/pixels": [bench.features("rendered", "pixels", first)],
+        "features/untrained": [bench.features("rendered", "untrained", first)],
+        "features/trained": [bench.features("rendered", "trained", seed) for seed in bench.seeds],
+    }
+
+
 def layers_of(network: str) -> tuple[str, ...]:
     """Layers of a network that are probed, in order."""
     if network == "pixels":

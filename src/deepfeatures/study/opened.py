@@ -31,6 +31,14 @@ class Opened:
         return sorted(path.stem for path in self.folder.glob("*.npy"))
 
 
+class Described(Opened):
+    """Any artifact with a meta.json."""
+
+    @cached_property
+    def meta(self) -> dict[str, Any]:
+        return dict(json.loads((self.folder / "meta.json").read_text()))
+
+
 class Readout(Opened):
     """What a network's ip1 says (analysis.readout). Rows are digit-major: row = digit * 7 + angle."""
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from deepfeatures.data.digits import DigitSource
 from deepfeatures.data.rotation import ANGLES_DEG
+from deepfeatures.study import face_plans
+from deepfeatures.study.face_plans import FaceBench
 from deepfeatures.study.recipes import Recipe
 
 Named = dict[str, list[Recipe]]
@@ -238,9 +240,14 @@ def _digits(of: Callable[[Workbench], Named]) -> Plan:
     return lambda source, params, device: of(Workbench(source, params, device))
 
 
+def _faces(of: Callable[[FaceBench], Named]) -> Plan:
+    return lambda source, params, device: of(FaceBench(source, params, device))
+
+
 PLANS: dict[str, Plan] = {
     "rotated-mnist": _digits(rotated_mnist),
     "mu-lenet": _digits(mu_lenet),
     "pair-lenet": _digits(pair_lenet),
     "feature-spaces": _digits(feature_spaces),
+    "rendered-faces": _faces(face_plans.rendered_faces),
 }
