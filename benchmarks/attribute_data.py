@@ -1,4 +1,4 @@
-"""Made-up features and correlated binary targets for benchmarks: no real attribute table is needed, nor could one be shipped."""
+"""Made-up features and correlated binary targets for benchmarks: no real attribute table could be shipped."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import numpy as np
 def write_features(path: Path, *, rows: int, width: int, targets: int, seed: int = 0) -> np.ndarray:
     """Write (rows, width) float32 features to the .npy file `path`, block by block; return their signs (targets, rows).
 
-    A latent vector with a spectrum that falls as a power law is mixed and rectified, as a ReLU layer's is. Targets read directions of
-    the latent space that share 8 factors, with noise (labels of faces are noisy), and are positive for 2 % to 50 % of the rows.
+    A latent vector with a spectrum that falls as a power law is mixed and rectified, as a ReLU layer's is. Targets read
+    directions of the latent space that share 8 factors, with noise (labels of faces are noisy), and are positive for 2
+    % to 50 % of the rows.
     """
     rng = np.random.default_rng(seed)
     scale = np.arange(1, width + 1, dtype=np.float32) ** -0.5
     mixing = rng.standard_normal((width, width), np.float32) * 0.3
-    reads = rng.standard_normal((width, 8)) @ rng.standard_normal((8, targets)) + 2 * rng.standard_normal((width, targets))
+    reads = rng.standard_normal((width, 8)) @ rng.standard_normal((8, targets)) + 2 * rng.standard_normal(
+        (width, targets)
+    )
     reads = (reads * scale[:, None]).astype(np.float32)
     reads /= np.linalg.norm(reads * scale[:, None], axis=0)
     features = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(rows, width))

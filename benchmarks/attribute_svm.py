@@ -1,10 +1,10 @@
-"""40 targets at 7 values of C on 40,000 x 832: ours in one path, the peer is LinearSVC(dual=False), one by one, at its own tolerance.
+"""40 targets at 7 values of C on 40,000 x 832: ours in one path, the peer is LinearSVC(dual=False), one by one.
 
-    python benchmarks/attribute_svm.py [--at-celeba-size]      one run of ours alone, in a process of its own: time and memory
+    python benchmarks/attribute_svm.py [--at-celeba-size]   # one run of ours alone, in its own process
 
-X is a memory-mapped float32 .npy file. The peer is fitted on a sample of (target, C) and its mean stands for the rest. `ratio` is of
-wall time, `ratio_of_cpu_time` of CPU seconds, which other programs on the machine disturb less. Gaps are of the objective in float64,
-relative to a solution in float64 at a tolerance 1e-4 times as large.
+X is a memory-mapped float32 .npy file. The peer is fitted on a sample of (target, C) and its mean stands for the rest.
+`ratio` is of wall time, `ratio_of_cpu_time` of CPU seconds, which other programs on the machine disturb less. Gaps are
+of the objective in float64, relative to a solution in float64 at a tolerance 1e-4 times as large.
 """
 
 from __future__ import annotations
@@ -46,7 +46,12 @@ def measure(rounds: int) -> dict[str, Any]:
         weights = balanced_weights(signs)
         chosen = list(SAMPLED_TARGETS)
         tight = squared_hinge_path(
-            features, signs[chosen], C[list(SAMPLED_C)], class_weight=weights[chosen], tol=TOLERANCE * 1e-4, dtype="float64"
+            features,
+            signs[chosen],
+            C[list(SAMPLED_C)],
+            class_weight=weights[chosen],
+            tol=TOLERANCE * 1e-4,
+            dtype="float64",
         )
         for _ in range(rounds):
             wall, cpu = time.perf_counter(), time.process_time()
@@ -61,7 +66,9 @@ def measure(rounds: int) -> dict[str, Any]:
             best = tight.objective[SAMPLED_C.index(c), chosen.index(t)]
             one = slice(t, t + 1)
             judged = {"class_weight": weights[one]}
-            mine = objective(features, signs[one], path.coefficients[c, one], path.intercepts[c, one], C[c], **judged)[0]
+            mine = objective(features, signs[one], path.coefficients[c, one], path.intercepts[c, one], C[c], **judged)[
+                0
+            ]
             theirs = objective(features, signs[one], peer.coef_, peer.intercept_, C[c], **judged)[0]
             our_gaps.append(mine / best - 1)
             peer_gaps.append(theirs / best - 1)
@@ -92,7 +99,7 @@ def _peer(features: np.ndarray, sign: np.ndarray, C: float) -> LinearSVC:
 
 
 def _in_its_own_process(folder: Path) -> dict[str, Any]:
-    """Time and peak memory of one path over the files in folder: what a process takes beyond its imports, X included."""
+    """Time and peak memory of one path over the files in folder: beyond its imports, X included."""
     command = [sys.executable, __file__, "--files", str(folder)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
@@ -129,7 +136,9 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         rows = CELEBA_ROWS if given.at_celeba_size else ROWS
-        np.save(Path(folder) / "signs.npy", write_features(Path(folder) / "x.npy", rows=rows, width=WIDTH, targets=TARGETS))
+        np.save(
+            Path(folder) / "signs.npy", write_features(Path(folder) / "x.npy", rows=rows, width=WIDTH, targets=TARGETS)
+        )
         print(json.dumps(_in_its_own_process(Path(folder)), indent=1))
 
 

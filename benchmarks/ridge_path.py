@@ -1,4 +1,4 @@
-"""Ridge at 20 alphas for 3 angles on 40,000 x 832: ours from one pass and one factorisation, the peer is Ridge, one by one."""
+"""Ridge at 20 alphas for 3 angles on 40,000 x 832: ours from one factorisation, the peer is Ridge, one by one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ FITTED = slice(1, None, 5)  # the peer's cost does not depend on alpha: every fi
 
 def measure(rounds: int) -> dict[str, Any]:
     rng = np.random.default_rng(0)
-    features = rng.standard_normal((ROWS, WIDTH)) * np.geomspace(1, 0.03, WIDTH)  # float64, the peer's best case to agree in
+    features = rng.standard_normal((ROWS, WIDTH)) * np.geomspace(
+        1, 0.03, WIDTH
+    )  # float64, the peer's best case to agree in
     angles = features @ rng.standard_normal((WIDTH, 3)) + 10 * rng.standard_normal((ROWS, 3))
     ours, peers, worst = [], [], 0.0
     for _ in range(rounds):

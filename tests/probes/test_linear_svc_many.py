@@ -1,4 +1,5 @@
 """ManyLinearSVC keeps scikit-learn's contract and says what LinearSVC says."""
+
 from __future__ import annotations
 
 import warnings
@@ -48,7 +49,9 @@ def test_an_indicator_is_one_machine_a_target_at_every_C() -> None:
     chosen = model.at(np.array([1, 0, 1]))
     np.testing.assert_array_equal(chosen.coef_[1], model.coef_path_[0, 1])
     path = model.decision_path(X)
-    np.testing.assert_allclose(chosen.decision_function(X), np.stack([path[1, :, 0], path[0, :, 1], path[1, :, 2]], axis=1))
+    np.testing.assert_allclose(
+        chosen.decision_function(X), np.stack([path[1, :, 0], path[0, :, 1], path[1, :, 2]], axis=1)
+    )
     np.testing.assert_array_equal(chosen.predict(X), chosen.decision_function(X) > 0)
     np.testing.assert_array_equal(model.coef_, model.coef_path_[-1])
 
@@ -87,4 +90,6 @@ def test_memory_mapped_features(tmp_path: Path) -> None:
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        np.testing.assert_array_equal(ManyLinearSVC().fit(mapped, y).coef_, ManyLinearSVC().fit(X.astype(np.float32), y).coef_)
+        np.testing.assert_array_equal(
+            ManyLinearSVC().fit(mapped, y).coef_, ManyLinearSVC().fit(X.astype(np.float32), y).coef_
+        )

@@ -1,4 +1,5 @@
 """Ridge from merged statistics against scikit-learn's, which sees all rows."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,4 +1,5 @@
 """Many machines at once against LinearSVC, one by one, and against finite differences."""
+
 from __future__ import annotations
 
 import warnings
@@ -17,7 +18,9 @@ from deepfeatures.probes.squared_hinge_path import balanced_weights, squared_hin
 CS = [1e-3, 1e-1, 10.0]
 
 
-def made_up(rows: int = 400, width: int = 12, shares: tuple[float, ...] = (0.5, 0.2, 0.03)) -> tuple[np.ndarray, np.ndarray]:
+def made_up(
+    rows: int = 400, width: int = 12, shares: tuple[float, ...] = (0.5, 0.2, 0.03)
+) -> tuple[np.ndarray, np.ndarray]:
     """Noisy targets of those shares of positives: X (rows, width) float64, signs (targets, rows)."""
     rng = np.random.default_rng(3)
     X = rng.standard_normal((rows, width)) * np.geomspace(2, 0.1, width) + 0.5
@@ -28,7 +31,9 @@ def made_up(rows: int = 400, width: int = 12, shares: tuple[float, ...] = (0.5, 
 def one_by_one(X: np.ndarray, sign: np.ndarray, C: float, balanced: bool) -> LinearSVC:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tol is beyond what liblinear can certify; it stops at its best
-        return LinearSVC(dual=False, C=C, tol=1e-10, max_iter=3000, class_weight="balanced" if balanced else None).fit(X, sign)
+        return LinearSVC(dual=False, C=C, tol=1e-10, max_iter=3000, class_weight="balanced" if balanced else None).fit(
+            X, sign
+        )
 
 
 def assert_like_linear_svc(X: np.ndarray, signs: np.ndarray, *, balanced: bool = True, dtype: str = "float64") -> None:
@@ -40,7 +45,12 @@ def assert_like_linear_svc(X: np.ndarray, signs: np.ndarray, *, balanced: bool =
         for j, sign in enumerate(signs):
             peer = one_by_one(X, sign, C, balanced)
             theirs = squared_hinge.objective(
-                X, signs[j : j + 1], peer.coef_, peer.intercept_, C, class_weight=None if weights is None else weights[j : j + 1]
+                X,
+                signs[j : j + 1],
+                peer.coef_,
+                peer.intercept_,
+                C,
+                class_weight=None if weights is None else weights[j : j + 1],
             )[0]
             assert path.objective[i, j] <= theirs * (1 + 1e-6)
             assert path.objective[i, j] >= theirs * (1 - 1e-6)
@@ -66,7 +76,9 @@ def test_separable_duplicated_and_constant() -> None:
     separable = X.copy()
     separable[:, 0] = signs[0] * (1 + np.abs(separable[:, 0]))
     assert_like_linear_svc(separable, signs[:1])
-    assert_like_linear_svc(np.concatenate([X, X[:40], X[:40]]), np.concatenate([signs, signs[:, :40], signs[:, :40]], axis=1))
+    assert_like_linear_svc(
+        np.concatenate([X, X[:40], X[:40]]), np.concatenate([signs, signs[:, :40], signs[:, :40]], axis=1)
+    )
     constant = np.column_stack([X, np.zeros(len(X)), np.full(len(X), 3.0)])
     assert_like_linear_svc(constant, signs)
 
@@ -92,7 +104,9 @@ def test_every_kind_of_intercept_by_lbfgs(intercept: str) -> None:
             gradient = kept + np.append((X + 2).T @ r, 0.0 if intercept == "none" else r.sum())
             return 0.5 * kept @ kept + 0.5 * (c * m**2).sum(), gradient
 
-        best = minimize(slow, np.zeros(6), jac=True, method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 5000})
+        best = minimize(
+            slow, np.zeros(6), jac=True, method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 5000}
+        )
         assert path.objective[0, j] == pytest.approx(best.fun, rel=1e-8)
         np.testing.assert_allclose(path.coefficients[0, j], best.x[:-1], atol=1e-5)
 
@@ -101,12 +115,16 @@ def test_row_weights_are_repeated_rows_and_zero_signs_are_left_out() -> None:
     X, signs = made_up(rows=100, shares=(0.4, 0.3))
     repeats = np.random.default_rng(0).integers(0, 4, len(X))
     weighed = squared_hinge_path(X, signs, CS, row_weight=repeats.astype(float), tol=1e-9, dtype="float64")
-    repeated = squared_hinge_path(np.repeat(X, repeats, axis=0), np.repeat(signs, repeats, axis=1), CS, tol=1e-9, dtype="float64")
+    repeated = squared_hinge_path(
+        np.repeat(X, repeats, axis=0), np.repeat(signs, repeats, axis=1), CS, tol=1e-9, dtype="float64"
+    )
     np.testing.assert_allclose(weighed.coefficients, repeated.coefficients, atol=1e-6)
     absent = signs.copy()
     absent[0, :30] = 0
     partly = squared_hinge_path(X, absent, CS, tol=1e-9, dtype="float64")
-    np.testing.assert_allclose(partly.coefficients[:, 1], squared_hinge_path(X, signs, CS, tol=1e-9, dtype="float64").coefficients[:, 1])
+    np.testing.assert_allclose(
+        partly.coefficients[:, 1], squared_hinge_path(X, signs, CS, tol=1e-9, dtype="float64").coefficients[:, 1]
+    )
     alone = squared_hinge_path(X[30:], signs[:1, 30:], CS, tol=1e-9, dtype="float64")
     np.testing.assert_allclose(partly.coefficients[:, 0], alone.coefficients[:, 0], atol=1e-6)
 
@@ -118,7 +136,12 @@ def test_gradient_and_curvature_by_finite_differences(seed: int, intercept: str,
     X = torch.as_tensor(rng.standard_normal((30, 4)))
     signs = torch.as_tensor(rng.choice([-1, 0, 1], (2, 30)).astype(np.int8))
     machines = squared_hinge.Machines(
-        X, signs, torch.as_tensor(rng.uniform(0.5, 2, (2, 2))), torch.as_tensor(rng.uniform(0, 2, 30)), intercept, block_rows
+        X,
+        signs,
+        torch.as_tensor(rng.uniform(0.5, 2, (2, 2))),
+        torch.as_tensor(rng.uniform(0, 2, 30)),
+        intercept,
+        block_rows,
     )
     target, C = torch.tensor([1, 0, 1]), torch.tensor([0.1, 1.0, 3.0], dtype=torch.float64)
     at, along = torch.as_tensor(rng.standard_normal((2, 3, 5)))
@@ -130,7 +153,9 @@ def test_gradient_and_curvature_by_finite_differences(seed: int, intercept: str,
 
     step, here = 1e-6, value(at)
     up, down = value(at + step * along), value(at - step * along)
-    np.testing.assert_allclose((up.objective - down.objective) / (2 * step), (here.gradient * along).sum(1), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(
+        (up.objective - down.objective) / (2 * step), (here.gradient * along).sum(1), rtol=1e-5, atol=1e-5
+    )
     same = (up.curvature > 0) == (down.curvature > 0)  # the Hessian jumps where a row crosses its margin
     if bool(same.all()):
         product = squared_hinge.hessian_product(machines, here.curvature, torch.arange(3), along)

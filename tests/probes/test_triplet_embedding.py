@@ -1,4 +1,5 @@
 """The triplet embedding: its gradient, that it forgets nuisances on people it never saw, and what it refuses."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,4 +1,5 @@
 """Pairs by counting, metrics against scikit-learn's ROC."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -10,12 +11,17 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from deepfeatures.probes.verification import cosine_of_pairs, pairs, verification
 
 
-@given(st.lists(st.integers(0, 3), min_size=4, max_size=14).filter(lambda x: len(x) > len(set(x)) > 1), st.integers(1, 30))
+@given(
+    st.lists(st.integers(0, 3), min_size=4, max_size=14).filter(lambda x: len(x) > len(set(x)) > 1), st.integers(1, 30)
+)
 def test_pairs_by_counting(identities: list[int], each: int) -> None:
     n, names = len(identities), np.array(identities)
     every = pairs(names)
     slow = {(i, j): identities[i] == identities[j] for i in range(n) for j in range(i + 1, n)}
-    assert dict(zip(zip(every.first.tolist(), every.second.tolist(), strict=True), every.same.tolist(), strict=True)) == slow
+    assert (
+        dict(zip(zip(every.first.tolist(), every.second.tolist(), strict=True), every.same.tolist(), strict=True))
+        == slow
+    )
     drawn = pairs(names, each=each, rng=np.random.default_rng(0))
     keys = list(zip(drawn.first.tolist(), drawn.second.tolist(), strict=True))
     assert len(set(keys)) == len(keys) and all(slow[key] == same for key, same in zip(keys, drawn.same, strict=True))
@@ -49,7 +55,9 @@ def test_cosines_of_pairs() -> None:
     features[2] = 0
     of = pairs(np.array([0, 0, 1, 1, 2, 2]))
     slow = [
-        0.0 if 2 in (i, j) else float(features[i] @ features[j] / np.linalg.norm(features[i]) / np.linalg.norm(features[j]))
+        0.0
+        if 2 in (i, j)
+        else float(features[i] @ features[j] / np.linalg.norm(features[i]) / np.linalg.norm(features[j]))
         for i, j in zip(of.first, of.second, strict=True)
     ]
     np.testing.assert_allclose(cosine_of_pairs(features, of, chunk=4), slow, atol=1e-6)

@@ -1,4 +1,5 @@
 """What can be read out of features: nearest means, prototypes, regressors, linear SVMs, an embedding of identities."""
+
 from deepfeatures.probes import (
     angle,
     angle_curve,

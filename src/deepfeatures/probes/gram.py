@@ -1,8 +1,10 @@
 """Mergeable statistics of features and targets: all that ridge regression needs, whatever the number of rows.
 
-They are the moments of the rows [x, y] (`moments`: count, mean, centred scatter, float64), with the border between features and
-targets known. Shards merge into the whole; centred scatters, unlike raw X'X, keep the spread of features with a large mean.
+They are the moments of the rows [x, y] (`moments`: count, mean, centred scatter, float64), with the border between
+features and targets known. Shards merge into the whole; centred scatters, unlike raw X'X, keep the spread of features
+with a large mean.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -51,8 +53,8 @@ class Gram:
         """Statistics of both sets of rows together; the order of merging matters by rounding only."""
         if self.width != other.width or self.rows.mean.shape != other.rows.mean.shape:
             raise ValueError(
-                f"statistics of {self.width} features and {len(self.target_mean)} targets cannot be merged with those of "
-                f"{other.width} and {len(other.target_mean)}"
+                f"statistics of {self.width} features and {len(self.target_mean)} targets cannot be merged with "
+                f"those of {other.width} and {len(other.target_mean)}"
             )
         return Gram(self.rows.merged(other.rows), self.width)
 
@@ -61,7 +63,9 @@ def gram(features: np.ndarray, targets: np.ndarray, *, chunk_rows: int = 8192) -
     """Statistics of features (n, d), also memory-mapped, and targets (n,) or (n, t); read in chunks of rows."""
     targets = targets[:, None] if targets.ndim == 1 else targets
     if features.ndim != 2 or targets.ndim != 2 or len(features) != len(targets):
-        raise ValueError(f"features must be (n, d) and targets (n,) or (n, t), got {features.shape} and {targets.shape}")
+        raise ValueError(
+            f"features must be (n, d) and targets (n,) or (n, t), got {features.shape} and {targets.shape}"
+        )
     width, parts = features.shape[1], []
     for start in range(0, max(len(features), 1), chunk_rows):
         chunk = slice(start, start + chunk_rows)

@@ -1,11 +1,12 @@
 """Linear SVMs for many targets and many C at once, behind scikit-learn's contract.
 
-y decides what is fitted, as it does for scikit-learn's own multi-target classifiers: (n,) of two classes is one machine; (n,) of
-more classes is one machine a class against the rest, as `LinearSVC` does; an indicator (n, targets) of 0 and 1 is one machine a
-target, which is what 40 attributes are. `C` may be several values: all are fitted (`coef_path_`), and `at` chooses the one each
-target predicts with, on whatever data the caller holds for that. Choosing is not part of `fit`: how validation rows are
-split (by identity) is the caller's to say.
+y decides what is fitted, as it does for scikit-learn's own multi-target classifiers: (n,) of two classes is one
+machine; (n,) of more classes is one machine a class against the rest, as `LinearSVC` does; an indicator (n, targets) of
+0 and 1 is one machine a target, which is what 40 attributes are. `C` may be several values: all are fitted
+(`coef_path_`), and `at` chooses the one each target predicts with, on whatever data the caller holds for that. Choosing
+is not part of `fit`: how validation rows are split (by identity) is the caller's to say.
 """
+
 from __future__ import annotations
 
 import copy
@@ -29,13 +30,14 @@ from deepfeatures.probes.squared_hinge_path import balanced_weights, squared_hin
 class ManyLinearSVC(ClassifierMixin, BaseEstimator):
     """The primal of scikit-learn's LinearSVC (squared hinge, l2), all targets and all C in shared passes over X.
 
-    C: one positive number, or several. class_weight: None, 'balanced', or a dict from class to weight. penalise_intercept: as LinearSVC does with
-    intercept_scaling=1; False leaves it free. missing: 'error', or 'skip': nan in an indicator y (float) takes the row out of that
-    target alone. dtype: 'float32', 'float64', or 'auto', X's own. tol, max_iter (Newton steps), c_at_once, block_rows, device: see `squared_hinge_path`.
+    C: one positive number, or several. class_weight: None, 'balanced', or a dict from class to weight.
+    penalise_intercept: as LinearSVC does with intercept_scaling=1; False leaves it free. missing: 'error', or 'skip':
+    nan in an indicator y (float) takes the row out of that target alone. dtype: 'float32', 'float64', or 'auto', X's
+    own. tol, max_iter (Newton steps), c_at_once, block_rows, device: see `squared_hinge_path`.
 
-    After fit: classes_; C_ (m,) ascending as given; coef_path_ (m, machines, d), intercept_path_ (m, machines), objective_path_,
-    converged_path_ (m, machines); coef_ (machines, d), intercept_ (machines,): those that predict, at first of the last C given;
-    n_iter_: the most Newton steps of any machine.
+    After fit: classes_; C_ (m,) ascending as given; coef_path_ (m, machines, d), intercept_path_ (m, machines),
+    objective_path_, converged_path_ (m, machines); coef_ (machines, d), intercept_ (machines,): those that predict, at
+    first of the last C given; n_iter_: the most Newton steps of any machine.
     """
 
     def __init__(
@@ -79,9 +81,18 @@ class ManyLinearSVC(ClassifierMixin, BaseEstimator):
         _refuse_one_class(signs, weight)
         intercept = "none" if not self.fit_intercept else "penalised" if self.penalise_intercept else "free"
         path = squared_hinge_path(
-            X, signs, np.atleast_1d(np.asarray(self.C, np.float64)), class_weight=self._class_weights(signs, weight),
-            row_weight=weight, intercept=intercept, tol=self.tol, max_iter=self.max_iter,
-            dtype=str(X.dtype) if self.dtype == "auto" else self.dtype, c_at_once=self.c_at_once, block_rows=self.block_rows, device=self.device,
+            X,
+            signs,
+            np.atleast_1d(np.asarray(self.C, np.float64)),
+            class_weight=self._class_weights(signs, weight),
+            row_weight=weight,
+            intercept=intercept,
+            tol=self.tol,
+            max_iter=self.max_iter,
+            dtype=str(X.dtype) if self.dtype == "auto" else self.dtype,
+            c_at_once=self.c_at_once,
+            block_rows=self.block_rows,
+            device=self.device,
         )
         self.C_, self.coef_path_, self.intercept_path_ = path.C, path.coefficients, path.intercepts
         self.objective_path_, self.converged_path_ = path.objective, path.converged
@@ -158,13 +169,14 @@ class ManyLinearSVC(ClassifierMixin, BaseEstimator):
         if wrong.any():
             row, target = np.argwhere(wrong)[0]
             raise ValueError(
-                f"an indicator y (n, targets) holds 0 and 1 only, got {labels[row, target]:g} at row {row} of target {target}"
+                f"an indicator y (n, targets) holds 0 and 1 only, "
+                f"got {labels[row, target]:g} at row {row} of target {target}"
             )
         self.classes_, self._kind = np.array([0, 1]), "multilabel"
         return np.where(missing, 0, 2 * labels - 1).T.astype(np.int8)
 
     def _class_weights(self, signs: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
-        """(machines, 2) of sign -1 and +1. Of classes against the rest, LinearSVC weighs the class and leaves the rest at 1."""
+        """(machines, 2) of sign -1 and +1. Of classes against the rest, LinearSVC leaves the rest at 1."""
         if self.class_weight is None:
             return None
         if isinstance(self.class_weight, dict):
@@ -189,8 +201,8 @@ def _refuse_one_class(signs: np.ndarray, weight: np.ndarray | None) -> None:
     negative, positive = (counted < 0).sum(1), (counted > 0).sum(1)
     for target in np.flatnonzero((negative == 0) | (positive == 0)):
         raise ValueError(
-            f"target {target} has {positive[target]} rows of the positive class and {negative[target]} of the other: a machine "
-            "needs both. Leave the target out"
+            f"target {target} has {positive[target]} rows of the positive class and {negative[target]} of the other: "
+            "a machine needs both. Leave the target out"
         )
 
 

@@ -3,6 +3,7 @@
 Minimises |Y - X W - b|^2 + alpha |W|^2, the intercept free. With the centred X'X = V diag(e) V',
 W(alpha) = V (V'X'Y / (e + alpha)): one eigendecomposition, then two thin products an alpha.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -16,8 +17,8 @@ from deepfeatures.probes.gram import Gram
 
 @dataclass(frozen=True)
 class RidgePath:
-    """alphas (m,); coefficients (m, t, d); intercepts (m, t); residual (m, t): training sum of squared errors; freedom (m,):
-    effective degrees of freedom, sum of e / (e + alpha), the intercept not counted."""
+    """alphas (m,); coefficients (m, t, d); intercepts (m, t); residual (m, t): training sum of squared errors; freedom
+    (m,): effective degrees of freedom, sum of e / (e + alpha), the intercept not counted."""
 
     alphas: np.ndarray
     coefficients: np.ndarray
@@ -37,7 +38,7 @@ class RidgePath:
 
 
 def ridge_path(statistics: Gram, alphas: Sequence[float] | np.ndarray) -> RidgePath:
-    """Ridge at every alpha >= 0. Alpha 0 is least squares of minimum norm: eigenvalues that are rounding noise are dropped."""
+    """Ridge at every alpha >= 0. Alpha 0 is least squares of minimum norm: eigenvalues of rounding noise are dropped."""
     values = np.asarray(alphas, np.float64)
     if values.ndim != 1 or not len(values) or not (np.isfinite(values) & (values >= 0)).all():
         raise ValueError(f"alphas must be one or more numbers >= 0, got {values.tolist()}")
@@ -51,8 +52,11 @@ def ridge_path(statistics: Gram, alphas: Sequence[float] | np.ndarray) -> RidgeP
     coefficients = np.einsum("de,me,et->mtd", V, shrunk, rotated, optimize=True)
     fitted = 2 * np.einsum("me,et->mt", shrunk, rotated**2) - np.einsum("me,et->mt", shrunk**2 * e, rotated**2)
     return RidgePath(
-        values, coefficients, statistics.target_mean - coefficients @ statistics.feature_mean,
-        np.maximum(statistics.yy - fitted, 0), (shrunk * e).sum(axis=1),
+        values,
+        coefficients,
+        statistics.target_mean - coefficients @ statistics.feature_mean,
+        np.maximum(statistics.yy - fitted, 0),
+        (shrunk * e).sum(axis=1),
     )
 
 

@@ -1,13 +1,14 @@
 """Many L2-regularised squared-hinge machines on the same rows: objective, gradient and curvature.
 
-X (n, d); signs (targets, n) in {-1, 0, +1}, 0 where a row has no label. A *column* is one (target, C) pair. It minimises
-what scikit-learn's `LinearSVC` minimises in its primal (Fan et al. 2008, LIBLINEAR, solver 2):
+X (n, d); signs (targets, n) in {-1, 0, +1}, 0 where a row has no label. A *column* is one (target, C) pair. It
+minimises what scikit-learn's `LinearSVC` minimises in its primal (Fan et al. 2008, LIBLINEAR, solver 2):
 
     0.5 |w|^2 (+ 0.5 b^2 where the intercept is penalised) + C sum_i c_i max(0, 1 - y_i (w.x_i + b))^2
 
 All columns share every pass over X, which is one or two matrix products per block of rows. Coefficient vectors are
 (columns, d + 1), the intercept last; whatever belongs to rows is (columns, n).
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -87,8 +88,9 @@ def scores(machines: Machines, vectors: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """objective (columns,), gradient (columns, d + 1), both float64; scores (columns, n): w.x + b; curvature (columns, n):
-    2 C c_i where the row violates its margin, else 0, so that the Hessian is diag(penalty) + X' diag(curvature) X."""
+    """objective (columns,), gradient (columns, d + 1), both float64; scores (columns, n): w.x + b; curvature (columns,
+    n): 2 C c_i where the row violates its margin, else 0, so that the Hessian is diag(penalty) + X' diag(curvature) X.
+    """
 
     objective: torch.Tensor
     gradient: torch.Tensor
@@ -137,7 +139,7 @@ def evaluate(
 def hessian_product(
     machines: Machines, curvature: torch.Tensor, columns: torch.Tensor, vectors: torch.Tensor
 ) -> torch.Tensor:
-    """H v of some columns: (k, d + 1), in the vectors' type. curvature: (all columns, n); columns: (k,) indices into it."""
+    """H v of some columns: (k, d + 1), in the vectors' type. curvature: (all columns, n); columns: (k,) of them."""
     product = vectors * machines.penalty.to(vectors.dtype)
     every = len(columns) == len(curvature)
     for rows, block in machines.blocks(vectors.dtype):
@@ -158,15 +160,25 @@ def gradient_at_zero(machines: Machines, dtype: torch.dtype) -> torch.Tensor:
 
 
 def objective(
-    features: np.ndarray, signs: np.ndarray, coefficients: np.ndarray, intercepts: np.ndarray, C: float, *,
-    class_weight: np.ndarray | None = None, penalise_intercept: bool = True, block_rows: int = 2048,
+    features: np.ndarray,
+    signs: np.ndarray,
+    coefficients: np.ndarray,
+    intercepts: np.ndarray,
+    C: float,
+    *,
+    class_weight: np.ndarray | None = None,
+    penalise_intercept: bool = True,
+    block_rows: int = 2048,
 ) -> np.ndarray:
     """The objective of every target in float64: (targets,). signs: (targets, n); coefficients (targets, d), intercepts
     (targets,) of anybody's machines, to judge them by. class_weight: (targets, 2) of sign -1 and of sign +1."""
     machines = Machines(
-        torch.as_tensor(features), torch.as_tensor(signs, dtype=torch.int8),
-        torch.as_tensor(np.ones((len(signs), 2)) if class_weight is None else class_weight), None,
-        "penalised" if penalise_intercept else "free", block_rows,
+        torch.as_tensor(features),
+        torch.as_tensor(signs, dtype=torch.int8),
+        torch.as_tensor(np.ones((len(signs), 2)) if class_weight is None else class_weight),
+        None,
+        "penalised" if penalise_intercept else "free",
+        block_rows,
     )
     vectors = torch.as_tensor(np.column_stack([coefficients, intercepts]).astype(np.float64))
     found = 0.5 * (vectors**2 * machines.penalty).sum(1)

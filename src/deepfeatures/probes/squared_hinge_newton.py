@@ -1,9 +1,11 @@
 """Newton's method on many squared-hinge columns at once (the objective is in `squared_hinge`).
 
-Each Newton step is found by conjugate gradients, shared by all columns: one step of CG is two matrix products over X, however
-many columns there are. Columns that have converged leave both loops. The step's length is exact: along a line the objective is a
-convex piecewise quadratic, and its slope needs only the scores of the rows (Keerthi and DeCoste 2005).
+Each Newton step is found by conjugate gradients, shared by all columns: one step of CG is two matrix products over X,
+however many columns there are. Columns that have converged leave both loops. The step's length is exact: along a line
+the objective is a convex piecewise quadratic, and its slope needs only the scores of the rows (Keerthi and DeCoste
+2005).
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -40,12 +42,19 @@ class Columns:
 
 
 def newton_step(
-    machines: Machines, columns: torch.Tensor, at: Evaluation, precondition: Preconditioner, *,
-    dtype: torch.dtype, forcing: float, most: int,
+    machines: Machines,
+    columns: torch.Tensor,
+    at: Evaluation,
+    precondition: Preconditioner,
+    *,
+    dtype: torch.dtype,
+    forcing: float,
+    most: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """p with H p = -gradient, nearly: (k, d + 1) in dtype, and the Hessian products spent on each column (k,).
 
-    columns: (k,) indices into the batch, for the preconditioner. A column stops once its preconditioned residual is `forcing` of what it was, or after `most` products.
+    columns: (k,) indices into the batch, for the preconditioner. A column stops once its preconditioned residual is
+    `forcing` of what it was, or after `most` products.
     """
     residual = -at.gradient.to(dtype)
     if machines.intercept == "none":
@@ -74,13 +83,21 @@ def newton_step(
 
 
 def exact_length(
-    machines: Machines, target: torch.Tensor, C: torch.Tensor, vectors: torch.Tensor, at: Evaluation,
-    step: torch.Tensor, step_scores: torch.Tensor, *, tries: int = 12, accuracy: float = 0.01,
+    machines: Machines,
+    target: torch.Tensor,
+    C: torch.Tensor,
+    vectors: torch.Tensor,
+    at: Evaluation,
+    step: torch.Tensor,
+    step_scores: torch.Tensor,
+    *,
+    tries: int = 12,
+    accuracy: float = 0.01,
 ) -> torch.Tensor:
     """t > 0 at which the objective along vectors + t step has (nearly) no slope: (k,) float64.
 
-    The slope is counted from the known one at 0, so that rounding falls on the change alone. Newton's method on it, kept inside
-    a bracket; the slope never falls with t.
+    The slope is counted from the known one at 0, so that rounding falls on the change alone. Newton's method on it,
+    kept inside a bracket; the slope never falls with t.
     """
     k = len(vectors)
     square = (step.double() ** 2 * machines.penalty).sum(1)
@@ -114,13 +131,20 @@ def exact_length(
 
 
 def minimise(
-    machines: Machines, columns: Columns, precondition: Preconditioner, *,
-    dtype: torch.dtype, work: torch.dtype, most_newton: int, forcing: float = 0.1, most_products: int = 200,
+    machines: Machines,
+    columns: Columns,
+    precondition: Preconditioner,
+    *,
+    dtype: torch.dtype,
+    work: torch.dtype,
+    most_newton: int,
+    forcing: float = 0.1,
+    most_products: int = 200,
 ) -> None:
     """Move columns.vectors to the minimum, until the gradient's norm is at most each column's tolerance.
 
-    dtype: of scores and gradients; work: of the Hessian products. With dtype float32 a column is also left where the next step
-    promises less than float32 can show. Columns are changed in place.
+    dtype: of scores and gradients; work: of the Hessian products. With dtype float32 a column is also left where the
+    next step promises less than float32 can show. Columns are changed in place.
     """
     live = torch.arange(len(columns.C), device=columns.C.device)
     known: torch.Tensor | None = None
@@ -128,7 +152,12 @@ def minimise(
         if not len(live):
             return
         at = evaluate(
-            machines, columns.target[live], columns.C[live], columns.vectors[live], dtype=dtype, keep=work,
+            machines,
+            columns.target[live],
+            columns.C[live],
+            columns.vectors[live],
+            dtype=dtype,
+            keep=work,
             known_scores=known,
         )
         columns.objective[live] = at.objective

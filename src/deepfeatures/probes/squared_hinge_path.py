@@ -1,8 +1,8 @@
 """The path of many squared-hinge machines over ascending C, each C started from the one before."""
+
 from __future__ import annotations
 
 import warnings
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,10 +20,10 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 class SquaredHingePath:
     """Machines of every C and target, all float64 and in the order of the C given.
 
-    C (m,); coefficients (m, targets, d); intercepts (m, targets); objective (m, targets); gradient_norm (m, targets), relative to
-    the gradient at w = 0; newton, products: (m, targets) Newton steps and Hessian products spent; converged (m, targets): the
-    gradient reached its tolerance. one_class (targets,): a target whose labels are all of one class (or that has none); there is
-    nothing to separate, and its coefficients are nan.
+    C (m,); coefficients (m, targets, d); intercepts (m, targets); objective (m, targets); gradient_norm (m, targets),
+    relative to the gradient at w = 0; newton, products: (m, targets) Newton steps and Hessian products spent; converged
+    (m, targets): the gradient reached its tolerance. one_class (targets,): a target whose labels are all of one class
+    (or that has none); there is nothing to separate, and its coefficients are nan.
     """
 
     C: np.ndarray
@@ -38,7 +38,7 @@ class SquaredHingePath:
 
 
 def balanced_weights(signs: np.ndarray, row_weight: np.ndarray | None = None) -> np.ndarray:
-    """scikit-learn's class_weight='balanced', n / (2 n_class), of signs -1 and +1: (targets, 2). signs: (targets, n)."""
+    """scikit-learn's class_weight='balanced', n / (2 n_class), of signs -1, +1: (targets, 2). signs: (targets, n)."""
     weight = np.ones(signs.shape[1]) if row_weight is None else row_weight
     totals = np.stack([(signs < 0) @ weight, (signs > 0) @ weight], axis=1)
     with np.errstate(divide="ignore"):
@@ -63,11 +63,11 @@ def squared_hinge_path(
     """Machines for X (n, d) and signs (targets, n) in {-1, 0, +1} (0: not labelled) at every C.
 
     class_weight: (targets, 2) of sign -1 and of sign +1; row_weight: (n,). tol is LinearSVC's: a column stops when its
-    gradient's norm is at most tol * min(positives, negatives) / n of its norm at w = 0. dtype 'float32': products in float32, then
-    scores and gradients again in float64, and more steps where those are not yet small enough. c_at_once: how many neighbouring C
-    are solved together, started alike; 1 makes the most of warm starts, len(C) the widest products. X is read in blocks of
-    block_rows rows, so it may be memory-mapped; beside it, about 13 bytes per row and column of one batch are held.
-    device: where to compute; on anything but the CPU, X is moved there as a whole.
+    gradient's norm is at most tol * min(positives, negatives) / n of its norm at w = 0. dtype 'float32': products in
+    float32, then scores and gradients again in float64, and more steps where those are not yet small enough. c_at_once:
+    how many neighbouring C are solved together, started alike; 1 makes the most of warm starts, len(C) the widest
+    products. X is read in blocks of block_rows rows, so it may be memory-mapped; beside it, about 13 bytes per row and
+    column of one batch are held. device: where to compute; on anything but the CPU, X is moved there as a whole.
     """
     values, order = _checked_C(C), np.argsort(C, kind="stable")
     if dtype not in DTYPES:
@@ -99,8 +99,11 @@ def squared_hinge_path(
         cells = np.ix_(at, kept)
         found[cells] = columns.vectors.reshape(len(at), len(kept), -1).cpu().numpy()
         for into, value in (
-            (objective, columns.objective), (norms, columns.gradient_norm / zero), (newton, columns.newton),
-            (products, columns.products), (converged, columns.gradient_norm <= columns.tolerance),
+            (objective, columns.objective),
+            (norms, columns.gradient_norm / zero),
+            (newton, columns.newton),
+            (products, columns.products),
+            (converged, columns.gradient_norm <= columns.tolerance),
         ):
             into[cells] = value.reshape(len(at), len(kept)).cpu().numpy()
         last = columns.vectors[-len(kept) :] if len(kept) else last
@@ -117,8 +120,13 @@ def _checked_C(C: Sequence[float] | np.ndarray) -> np.ndarray:
 
 
 def _machines(
-    X: np.ndarray | torch.Tensor, signs: np.ndarray, class_weight: np.ndarray | None, row_weight: np.ndarray | None,
-    intercept: str, block_rows: int, device: str | torch.device | None,
+    X: np.ndarray | torch.Tensor,
+    signs: np.ndarray,
+    class_weight: np.ndarray | None,
+    row_weight: np.ndarray | None,
+    intercept: str,
+    block_rows: int,
+    device: str | torch.device | None,
 ) -> Machines:
     features = as_tensor(X)
     signs = np.asarray(signs)

@@ -2,12 +2,15 @@
 
 The Hessian of a column is I + sum over its violating rows of curvature times [x, 1][x, 1]'. Two approximations:
 
-- *shared*: the violating rows are replaced by as much of the average row, I + s G, with G the (row-weighted) mean of [x, 1][x, 1]' and s the
-  column's total curvature. All columns are then functions of one matrix, and one eigendecomposition serves every target and C.
-- *owned*: a rare class under class_weight='balanced' has half the weight on a few hundred rows, which no average stands for. Those
-  rows are taken exactly, the other class still by s G, and the matrix is factorised for this column alone. (Where few rows of either
-  class violate their margin, as in separable problems, both are exact, and a Newton step takes a product or two.)
+- *shared*: the violating rows are replaced by as much of the average row, I + s G, with G the (row-weighted) mean of
+  [x, 1][x, 1]' and s the column's total curvature. All columns are then functions of one matrix, and one
+  eigendecomposition serves every target and C.
+- *owned*: a rare class under class_weight='balanced' has half the weight on a few hundred rows, which no average stands
+  for. Those rows are taken exactly, the other class still by s G, and the matrix is factorised for this column alone.
+  (Where few rows of either class violate their margin, as in separable problems, both are exact, and a Newton step
+  takes a product or two.)
 """
+
 from __future__ import annotations
 
 import torch
@@ -59,7 +62,7 @@ class Preconditioner:
         self.most_owned = most_owned
 
     def prepare(self, columns: torch.Tensor, target: torch.Tensor, at: Evaluation) -> None:
-        """Look at the violating rows of `columns` (k,) (indices into the batch), whose targets and evaluation are given."""
+        """Look at the violating rows of `columns` (k,) (of the batch), with their targets and evaluation."""
         self.strength[columns] = at.curvature.sum(1)
         stale = torch.nonzero(self.last_products[columns] > FEW_PRODUCTS)[:, 0].tolist()
         most = MOST_ROWS * self.machines.width

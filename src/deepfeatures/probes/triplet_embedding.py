@@ -1,10 +1,11 @@
-"""Triplet probabilistic embedding: a linear map learnt so that dot products say who is who (Sankaranarayanan et al. 2016).
+"""Triplet probabilistic embedding: a linear map learnt so that dot products say who is who (Sankaranarayanan 2016).
 
-Rows are brought to length 1, then mapped by W (k, d) without bias, started from their PCA. For an anchor a, a positive p of the same
-identity and a negative n of another, the loss is the mean of -log sigma(Wa . (Wp - Wn)).
+Rows are brought to length 1, then mapped by W (k, d) without bias, started from their PCA. For an anchor a, a positive
+p of the same identity and a negative n of another, the loss is the mean of -log sigma(Wa . (Wp - Wn)).
 
 Controls of equal size are scikit-learn's: `PCA(k)` (what W starts from) and `GaussianRandomProjection(k)`.
 """
+
 from __future__ import annotations
 
 from typing import Any
@@ -26,16 +27,24 @@ def triplet_loss(W: torch.Tensor, a: torch.Tensor, p: torch.Tensor, n: torch.Ten
 class TripletEmbedding(TransformerMixin, BaseEstimator):
     """fit(X (n, d), identities (n,)); transform(X) -> (n, dimensions), compared by cosine.
 
-    Every step draws `batch` anchors, identities equally likely, a positive each, and for each the hardest of `candidates` random
-    images of others: the one now most similar to the anchor. (Among all images the hardest are mostly label errors; with one
-    candidate, as in public re-implementations, most triplets are soon easy.) Adam, its rate falling linearly to 0: the paper's plain
-    SGD needs a rate fitted to each feature space. lone: what becomes of identities with a single image, 'error', or 'negative':
-    they serve as negatives only. After fit: components_ (dimensions, d), the map; loss_ (steps,).
+    Every step draws `batch` anchors, identities equally likely, a positive each, and for each the hardest of
+    `candidates` random images of others: the one now most similar to the anchor. (Among all images the hardest are
+    mostly label errors; with one candidate, as in public re-implementations, most triplets are soon easy.) Adam, its
+    rate falling linearly to 0: the paper's plain SGD needs a rate fitted to each feature space. lone: what becomes of
+    identities with a single image, 'error', or 'negative': they serve as negatives only. After fit: components_
+    (dimensions, d), the map; loss_ (steps,).
     """
 
     def __init__(
-        self, dimensions: int = 128, *, steps: int = 1000, batch: int = 256, candidates: int = 8,
-        learning_rate: float = 1e-3, lone: str = "error", seed: int = 0,
+        self,
+        dimensions: int = 128,
+        *,
+        steps: int = 1000,
+        batch: int = 256,
+        candidates: int = 8,
+        learning_rate: float = 1e-3,
+        lone: str = "error",
+        seed: int = 0,
     ) -> None:
         self.dimensions = dimensions
         self.steps = steps
@@ -51,7 +60,9 @@ class TripletEmbedding(TransformerMixin, BaseEstimator):
         if len(identities) != len(X):
             raise ValueError(f"{len(identities)} identities for {len(X)} rows of X")
         if not 1 <= self.dimensions <= min(X.shape):
-            raise ValueError(f"dimensions={self.dimensions}: must lie in 1..{min(X.shape)}, the smaller side of X {X.shape}")
+            raise ValueError(
+                f"dimensions={self.dimensions}: must lie in 1..{min(X.shape)}, the smaller side of X {X.shape}"
+            )
         if self.steps < 1:
             raise ValueError(f"steps={self.steps}: at least 1 (0 steps are scikit-learn's PCA)")
         draw = _Triplets(identities, lone=self.lone, rng=np.random.default_rng(self.seed))
@@ -64,7 +75,9 @@ class TripletEmbedding(TransformerMixin, BaseEstimator):
         for step in range(self.steps):
             anchor, positive, others = (torch.from_numpy(i) for i in draw(self.batch, self.candidates))
             with torch.no_grad():
-                similarity = torch.einsum("bk,bck->bc", rows[anchor] @ W.T, (rows[others.ravel()] @ W.T).reshape(*others.shape, -1))
+                similarity = torch.einsum(
+                    "bk,bck->bc", rows[anchor] @ W.T, (rows[others.ravel()] @ W.T).reshape(*others.shape, -1)
+                )
                 negative = others.gather(1, similarity.argmax(1, keepdim=True))[:, 0]
             adam.zero_grad()
             loss = triplet_loss(W, rows[anchor], rows[positive], rows[negative])
@@ -99,8 +112,8 @@ class _Triplets:
         alone = names[counts == 1]
         if len(alone) == len(names) or (len(alone) and lone == "error"):
             raise ValueError(
-                f"{len(alone)} of {len(names)} identities have one image only (first: {alone[0]!r}): no positive can be drawn. "
-                "Leave them out" + ("" if len(alone) == len(names) else ", or pass lone='negative'")
+                f"{len(alone)} of {len(names)} identities have one image only (first: {alone[0]!r}): no positive can "
+                "be drawn. Leave them out" + ("" if len(alone) == len(names) else ", or pass lone='negative'")
             )
         self.order, self.first, self.counts = np.argsort(self.code, kind="stable"), np.cumsum(counts) - counts, counts
         self.with_positive, self.rng = np.flatnonzero(counts > 1), rng

@@ -1,4 +1,5 @@
-"""Verification: are two images of one person? Pairs from identities, and how well a similarity tells same from different."""
+"""Verification: are two images of one person? Pairs from identities, and how well a similarity tells them apart."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -19,12 +20,11 @@ class Pairs:
     same: np.ndarray
 
 
-def pairs(
-    identities: np.ndarray, *, each: int | None = None, rng: np.random.Generator | None = None
-) -> Pairs:
+def pairs(identities: np.ndarray, *, each: int | None = None, rng: np.random.Generator | None = None) -> Pairs:
     """Every pair of rows, or at most `each` same and `each` different ones, drawn by rng without replacement.
 
-    identities: (n,), anything that numpy can sort. All different pairs of 5,000 rows are 12 million: sample beyond that.
+    identities: (n,), anything that numpy can sort. All different pairs of 5,000 rows are 12 million: sample beyond
+    that.
     """
     _, codes = np.unique(np.asarray(identities), return_inverse=True)
     n = len(codes)
@@ -92,8 +92,8 @@ def cosine_of_pairs(features: np.ndarray, of: Pairs, *, chunk: int = 65_536) -> 
 
 @dataclass(frozen=True)
 class Verification:
-    """auc in 0..1; fpr, tpr: (k,) wanted false positive rates and true positive rates there; threshold (k,): similarity above
-    which a pair is accepted; same, different: how many pairs."""
+    """auc in 0..1; fpr, tpr: (k,) wanted false positive rates and true positive rates there; threshold (k,): similarity
+    above which a pair is accepted; same, different: how many pairs."""
 
     auc: float
     fpr: np.ndarray
@@ -103,11 +103,13 @@ class Verification:
     different: int
 
 
-def verification(similarity: np.ndarray, same: np.ndarray, *, fpr: Sequence[float] = (1e-1, 1e-2, 1e-3)) -> Verification:
+def verification(
+    similarity: np.ndarray, same: np.ndarray, *, fpr: Sequence[float] = (1e-1, 1e-2, 1e-3)
+) -> Verification:
     """Metrics of similarity (pairs,) against same (pairs,) bool.
 
-    AUC: the share of (same, different) couples of pairs in the right order, ties counting half. TPR at FPR f: of the thresholds
-    that accept at most a share f of the different pairs, the most generous; ties at it are all refused.
+    AUC: the share of (same, different) couples of pairs in the right order, ties counting half. TPR at FPR f: of the
+    thresholds that accept at most a share f of the different pairs, the most generous; ties at it are all refused.
     """
     similarity, same = np.asarray(similarity, np.float64), np.asarray(same, bool)
     if similarity.shape != same.shape or similarity.ndim != 1:
@@ -122,7 +124,10 @@ def verification(similarity: np.ndarray, same: np.ndarray, *, fpr: Sequence[floa
     wanted = np.asarray(fpr, np.float64)
     for rate in wanted:
         if not 1 / len(impostor) <= rate < 1:
-            raise ValueError(f"FPR {rate:g} cannot be measured on {len(impostor)} different pairs: at least {1 / rate:.0f} are needed")
+            raise ValueError(
+                f"FPR {rate:g} cannot be measured on {len(impostor)} different pairs: "
+                f"at least {1 / rate:.0f} are needed"
+            )
     allowed = np.floor(wanted * len(impostor) * (1 + 1e-12)).astype(np.int64)
     threshold = impostor[allowed]
     tpr = np.array([(genuine > value).mean() for value in threshold])
