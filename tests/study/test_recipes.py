@@ -78,7 +78,7 @@ def test_the_order_of_parameters_does_not_count(order):
 
 
 def test_an_unknown_kind_is_refused():
-    with pytest.raises(ValueError, match="^'weights' is not a kind of artifact: rotated, selection, network, readout$"):
+    with pytest.raises(ValueError, match=f"^'weights' is not a kind of artifact: {', '.join(KINDS)}$"):
         Recipe("weights", {})
 
 

@@ -12,13 +12,15 @@ PHOTOGRAPHS = ("none", "auto", "celeba")
 class FaceSource:
     """tier: 'substitute' with photographs (real faces, other networks than the paper's), else 'rendered'.
 
-    celeba, pointing04: fingerprints of what is there, None where it is not read. folder: the data root.
+    celeba, pointing04, poses: fingerprints of what is there, None where it is not read; poses: the table of pose
+    estimates beside CelebA. folder: the data root.
     """
 
     celeba: str | None
     pointing04: str | None
     note: str
     folder: Path | None = None
+    poses: str | None = None
 
     @property
     def name(self) -> str:
@@ -37,7 +39,7 @@ class FaceSource:
     @property
     def fingerprint(self) -> str:
         """Of the photographs; the rendered world is made by code, which has a fingerprint of its own."""
-        return " ".join(["synthfaces", *(part for part in (self.celeba, self.pointing04) if part)])
+        return " ".join(["synthfaces", *(part for part in (self.celeba, self.pointing04, self.poses) if part)])
 
 
 def resolve_faces(photographs: str, data_root: Path) -> FaceSource:
@@ -47,6 +49,7 @@ def resolve_faces(photographs: str, data_root: Path) -> FaceSource:
     if photographs == "none":
         return FaceSource(None, None, "rendered faces; -p photographs=auto adds CelebA and Pointing'04 where they are")
     from deepfeatures.data import celeba, pointing04
+    from deepfeatures.data.faces import pose_estimates
 
     if not celeba.present(data_root):
         if photographs == "celeba":
@@ -57,10 +60,13 @@ def resolve_faces(photographs: str, data_root: Path) -> FaceSource:
         return FaceSource(None, None, "rendered faces alone: there is no CelebA under the data root")
     faces = celeba.read(data_root)
     turned = pointing04.read(data_root).fingerprint if pointing04.present(data_root) else None
-    return FaceSource(faces.fingerprint, turned, f"rendered faces, and {faces.report()}", data_root)
+    table = pose_estimates(data_root)
+    poses = table.fingerprint if table is not None else None
+    return FaceSource(faces.fingerprint, turned, f"rendered faces, and {faces.report()}", data_root, poses)
 
 
 def faces_of_fingerprint(fingerprint: str) -> FaceSource:
     """What `resolve_faces` would answer where data of this fingerprint are: lets a plan be made where they are not."""
     parts = {part.partition("-")[0]: part for part in fingerprint.split()}
-    return FaceSource(parts.get("celeba"), parts.get("pointing04"), "photographs (not read)")
+    note = "photographs (not read)" if "celeba" in parts else "rendered faces"
+    return FaceSource(parts.get("celeba"), parts.get("pointing04"), note, poses=parts.get("poses"))

@@ -29,12 +29,14 @@ def make(
     *,
     dataset: str,
     fingerprint: str = "",
+    poses: str = "",
     seed: int = 0,
     identities: int = 0,
     images_per_identity: int = 0,
     side_px: int = 64,
 ) -> None:
-    """Write the arrays. fingerprint: of the photographs; the rest but `dataset`: of the rendered world.
+    """Write the arrays. fingerprint: of the photographs; poses: of CelebA's table of pose estimates, '' without one;
+    the rest but `dataset`: of the rendered world.
 
     Raises ValueError where the photographs found are not those planned for.
     """
@@ -43,7 +45,7 @@ def make(
     elif dataset == "celeba":
         faces = celeba.read(data_root)
         _same(fingerprint, faces.fingerprint)
-        _celeba(out, faces, data_root)
+        _celeba(out, faces, data_root, poses)
     elif dataset == "pointing04":
         heads = pointing04.read(data_root)
         _same(fingerprint, heads.fingerprint)
@@ -74,21 +76,28 @@ def _rendered(out: Path, world: SynthFaces, chunk: int = 2048) -> None:
     _write(out, ids, truth["identity"].to_numpy(), pose, known, meta | {"factors": list(FACTORS)})
 
 
-def _celeba(out: Path, faces: celeba.CelebA, data_root: Path) -> None:
+def _celeba(out: Path, faces: celeba.CelebA, data_root: Path, planned: str) -> None:
     pose = np.full((len(faces), 3), np.nan)
     meta: dict[str, Any] = {"report": faces.report(), "pose": "estimated", "pose_report": "no table of pose estimates"}
-    table = data_root / "celeba" / POSE_FILE
-    if table.is_file():
-        poses = pose_table.read(table).of(faces.ids)
+    table = pose_estimates(data_root)
+    _same(planned, table.fingerprint if table is not None else "")
+    if table is not None:
+        poses = table.of(faces.ids)
         believed = pose_table.believe(poses)
         pose[believed.kept] = np.stack([poses.yaw_deg, poses.pitch_deg, poses.roll_deg], axis=1)[believed.kept]
         meta |= {"pose_report": str(believed), "rule": asdict(believed.rule)}
     _write(out, faces.ids, faces.identity, pose, faces.attributes.astype(np.int8), meta)
 
 
+def pose_estimates(data_root: Path) -> pose_table.PoseTable | None:
+    """CelebA's table of pose estimates, None where there is none beside it."""
+    path = data_root / "celeba" / POSE_FILE
+    return pose_table.read(path) if path.is_file() else None
+
+
 def _same(planned: str, found: str) -> None:
     if planned != found:
-        raise ValueError(f"planned for {planned}, found {found}: plan again")
+        raise ValueError(f"planned for {planned or 'none'}, found {found or 'none'}: plan again")
 
 
 def _write(

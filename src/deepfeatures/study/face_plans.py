@@ -42,7 +42,10 @@ class FaceBench:
         p = self.params
         if dataset == "rendered":
             return self._world(PROBE_SEED, p["people"], p["images_each"])
-        return Recipe("faces", {"dataset": dataset, "fingerprint": self._fingerprint(dataset)})
+        photographs = {"dataset": dataset, "fingerprint": self._fingerprint(dataset)}
+        if dataset == "celeba" and self.source.poses is not None:
+            photographs["poses"] = self.source.poses
+        return Recipe("faces", photographs)
 
     def training_faces(self) -> Recipe:
         return self._world(TRAINING_SEED, self.params["train_people"], self.params["train_images_each"])
