@@ -24,7 +24,7 @@ TARGETS = PICTURES.mean((2, 3)) * 2 - 1
 
 
 def network(width=5):
-    """In the layout that face networks are trained in. No bias before a normalisation: its gradient is rounding noise."""
+    """In the layout of face networks. No bias before a normalisation: its gradient is rounding noise."""
     torch.manual_seed(1)
     body = nn.Sequential(
         nn.Conv2d(3, width, 3, bias=False), nn.BatchNorm2d(width), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),

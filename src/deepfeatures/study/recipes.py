@@ -35,6 +35,7 @@ KINDS: dict[str, Kind] = {
     # Photographs are read by names and sizes that their fingerprints cover; what is rendered is made by code.
     "faces": Kind("deepfeatures.data.faces"),
     "identity-network": Kind("deepfeatures.training.identity"),
+    "attribute-network": Kind("deepfeatures.training.attributes"),
     "face-features": Kind("deepfeatures.networks.face_artifact"),
     "attribute-readout": Kind("deepfeatures.analysis.attribute_readout"),
     "pose-readout": Kind("deepfeatures.analysis.pose_readout"),

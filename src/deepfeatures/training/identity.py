@@ -46,4 +46,4 @@ def make(
         description=f"identity network, seed {seed}",
     )  # fmt: skip
     np.save(out / "losses.npy", losses)
-    save(network, out, people=len(people), steps=steps, seed=seed)
+    save(network, out, name="identity-network", people=len(people), steps=steps, seed=seed)
