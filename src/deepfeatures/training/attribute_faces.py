@@ -16,8 +16,6 @@ from deepfeatures.data import celeba
 from deepfeatures.data.identities import identity_folds
 from deepfeatures.networks.face_features import CroppedFaces, Photographs, celeba_photographs
 
-FOLD_SEED = 0  # of the folds by identity: whoever reads the network must leave out the same people
-
 
 @dataclass(frozen=True)
 class LabelledFaces:
@@ -38,15 +36,15 @@ def labelled_faces(
     side_px: int = 0,
     fold: int = -1,
     folds: int = 0,
+    fold_seed: int = 0,
 ) -> LabelledFaces:
     """The faces of an artifact (data.faces) to train on. dataset: 'rendered' or 'celeba'.
 
-    fingerprint, side_px: of photographs and of their crops. fold: with `folds`, the one that is kept for testing, of
-    people dealt out by `unseen_in_fold`; -1 trains on all. Raises ValueError where photographs are not those planned
-    for.
+    fingerprint, side_px: of photographs and of their crops. fold, folds, fold_seed: which images are kept for testing,
+    see `unseen_in_fold`. Raises ValueError where photographs are not those planned for.
     """
     attributes = np.load(faces / "attributes.npy")
-    kept = np.flatnonzero(~unseen_in_fold(np.load(faces / "identity.npy"), fold, folds))
+    kept = np.flatnonzero(~unseen_in_fold(np.load(faces / "identity.npy"), fold, folds, fold_seed))
     if dataset == "rendered":
         images = np.load(faces / "images.npy", mmap_mode="r")
         return LabelledFaces(images if len(kept) == len(images) else images[kept], attributes[kept])
@@ -59,13 +57,16 @@ def labelled_faces(
     return LabelledFaces(images, attributes[rows], left_out)
 
 
-def unseen_in_fold(identity: np.ndarray, fold: int, folds: int) -> np.ndarray:
-    """Mask (n,) bool of the images that the network of this fold has not seen; none where fold is -1."""
+def unseen_in_fold(identity: np.ndarray, fold: int, folds: int, fold_seed: int = 0) -> np.ndarray:
+    """Mask (n,) bool of the images that the network of this fold has not seen; none where fold is -1.
+
+    Whoever reads the network leaves out the same people: a read-out by folds deals them out in the same way.
+    """
     if fold == -1:
         return np.zeros(len(identity), bool)
     if not 0 <= fold < folds:
         raise ValueError(f"fold={fold} of {folds}: 0 to {folds - 1}, or -1 for none")
-    return identity_folds(identity, folds, rng=np.random.default_rng(FOLD_SEED)) == fold
+    return identity_folds(identity, folds, rng=np.random.default_rng(fold_seed).spawn(2)[0]) == fold
 
 
 def cropped(

@@ -99,6 +99,7 @@ def make(
     side_px: int = 0,
     fold: int = -1,
     folds: int = 0,
+    fold_seed: int = 0,
     batch: int = 128,
     device: str = "cpu",
 ) -> None:
@@ -111,7 +112,7 @@ def make(
     trunk = load(inputs["network"]) if start == "network" else None
     faces: LabelledFaces = labelled_faces(
         inputs["faces"], scratch, data_root, dataset=dataset, fingerprint=fingerprint, side_px=side_px,
-        fold=fold, folds=folds,
+        fold=fold, folds=folds, fold_seed=fold_seed,
     )  # fmt: skip
     network, losses = fit(
         faces.images, faces.attributes, seed=seed, steps=steps, batch=batch, trunk=trunk, device=device, scratch=scratch
@@ -119,7 +120,7 @@ def make(
     np.save(out / "losses.npy", losses)
     save(
         network, out, name="attribute-network", seed=seed, steps=steps, start=start, dataset=dataset,
-        rows=len(faces.images), left_out=list(faces.left_out), fold=fold, folds=folds,
+        rows=len(faces.images), left_out=list(faces.left_out), fold=fold, folds=folds, fold_seed=fold_seed,
     )  # fmt: skip
 
 
