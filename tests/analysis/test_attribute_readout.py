@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.svm import LinearSVC
 
-from deepfeatures.analysis import attribute_readout, embeddings
+from deepfeatures.analysis import attribute_labels, attribute_readout, embeddings
 from deepfeatures.data import attributes
 
 PEOPLE, EACH, WIDTH = 24, 6, 10
@@ -87,7 +87,8 @@ def test_decision_values_are_those_of_linear_svc_fitted_fold_by_fold(faces: dict
             assert not set(identity[train]) & set(identity[test])
             mean, spread = X[train].mean(0), X[train].std(0)
             Z = np.where(spread > 1e-9, (X - mean) / np.maximum(spread, 1e-9), 0)
-            svc = LinearSVC(C=0.1, class_weight="balanced", dual=False, tol=1e-8).fit(Z[train], labels[train, attribute])
+            svc = LinearSVC(C=0.1, class_weight="balanced", dual=False, tol=1e-8)
+            svc.fit(Z[train], labels[train, attribute])
             np.testing.assert_allclose(found["scores"][test, attribute], svc.decision_function(Z[test]), atol=2e-3)
 
 
@@ -110,7 +111,7 @@ def test_c_is_the_one_with_the_smallest_balanced_error_and_of_equal_ones_the_sma
     right, misses, alarms = [-1, -1, -1, 1], [-1, -1, -1, -1], [1, -1, -1, 1]
     path = np.array([misses, alarms, right, right], float)[:, :, None]
     assert attribute_readout.choose(path, signs).tolist() == [2]
-    assert attribute_readout.choose(path[:2], signs).tolist() == [1]  # one alarm of three weighs less than the only miss
+    assert attribute_readout.choose(path[:2], signs).tolist() == [1]  # an alarm of three weighs less than a miss
     assert attribute_readout.choose(np.full((2, 4, 1), np.nan), signs).tolist() == [0]
 
 
@@ -186,4 +187,4 @@ def test_pca_holds_more_variance_than_random_directions() -> None:
 
 def test_people_are_counted_on_both_sides() -> None:
     signs = np.array([[1, 1, -1, 0], [-1, -1, -1, 1]], np.int8)
-    assert attribute_readout.people_of(signs, np.array([5, 5, 5, 8])).tolist() == [[1, 1], [1, 1]]
+    assert attribute_labels.people_of(signs, np.array([5, 5, 5, 8])).tolist() == [[1, 1], [1, 1]]

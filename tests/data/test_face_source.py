@@ -23,7 +23,7 @@ def photographs(tmp_path: Path) -> Path:
 def test_rendered_faces_need_nothing(photographs: Path) -> None:
     source = resolve_faces("none", photographs)
     assert (source.name, source.tier, source.fingerprint) == ("synthfaces", "rendered", "synthfaces")
-    assert source.celeba is source.pointing04 is source.folder is None and not source.publishable
+    assert source.celeba is source.pointing04 is source.folder is None and source.publishable
     assert "photographs=auto" in source.note
 
 
@@ -59,7 +59,7 @@ def test_what_is_asked_for_and_absent_is_an_error_or_said(tmp_path: Path) -> Non
         resolve_faces("celeba", tmp_path)
     write_pointing04(tmp_path, people=1)  # alone it is not read
     source = resolve_faces("auto", tmp_path)
-    assert source.tier == "rendered" and source.pointing04 is None
+    assert source.tier == "rendered" and source.pointing04 is None and not source.publishable
     assert source.note == "rendered faces alone: there is no CelebA under the data root"
     with pytest.raises(ValueError, match="photographs='lfw': allowed are none, auto, celeba"):
         resolve_faces("lfw", tmp_path)

@@ -1,7 +1,7 @@
-"""Attributes read from features: out-of-fold decision values of one linear SVM an attribute (Rudd et al. 2017, fig. 2).
+"""Attributes read from features: out-of-fold decision values of one linear SVM each (Rudd et al. 2017, figure 2).
 
-The paper trains on CelebA's training images, chooses C on its validation images and tests on the rest. Here everybody is
-tested once: people are dealt into folds, machines are trained on the other folds' people, and C is chosen for each
+The paper trains on CelebA's training images, chooses C on its validation images and tests on the rest. Here everybody
+is tested once: people are dealt into folds, machines are trained on the other folds' people, and C is chosen for each
 attribute on some of those people, held out, before machines are fitted to all of them. No person is on two sides.
 """
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from deepfeatures.analysis.attribute_labels import enough_people, signs_of
 from deepfeatures.analysis.embeddings import EMBEDDINGS, learn, project
 from deepfeatures.data.identities import draw_identities, identity_folds
 from deepfeatures.probes.squared_hinge_path import balanced_weights, squared_hinge_path
 from deepfeatures.probes.verification import cosine_of_pairs, pairs, verification
 
-LEAST_PEOPLE = 10  # with an attribute, and without it: fewer say nothing about a machine
 VALIDATION_SHARE = 0.25  # of the training people's images: C is chosen there
 TOLERANCE = 1e-3  # of the solver; ten times LinearSVC's, which no decision value here notices
 
@@ -38,9 +38,9 @@ def make(
 ) -> None:
     """Write scores.npy, fold.npy, chosen_C.npy and meta.json for the faces in inputs['faces'].
 
-    parts: [input, layer] each, whose columns are put side by side. embedding: one of embeddings.EMBEDDINGS, to `dimensions`
-    columns, learned on each fold's training people alone (triplet_steps: how long). penalties: values of C among which
-    each attribute chooses. seed: of folds, held-out people and embeddings; the same seed deals the same people into the same folds.
+    parts: [input, layer] each, whose columns are put side by side. embedding: one of embeddings.EMBEDDINGS, to
+    `dimensions` columns, learned on each fold's training people alone (triplet_steps: how long). penalties: values of C
+    among which each attribute chooses. seed: of folds, held-out people and embeddings; equal seeds deal equal folds.
 
     scores (n, 40) float32: nan where an attribute has no machine or a face no features. fold (n,) int8: -1 without
     features. chosen_C (folds, 40): nan without a machine.
@@ -181,22 +181,6 @@ def choose(path: np.ndarray, signs: np.ndarray) -> np.ndarray:
         totals.append((wrong & mine).sum(axis=1) / np.maximum(count, 1))
     error = np.where(np.isnan(path).any(axis=1), np.inf, totals[0] + totals[1])
     return error.argmin(axis=0)
-
-
-def signs_of(labels: np.ndarray) -> np.ndarray:
-    """(attributes, n) int8 in -1, 0 (unknown), +1. labels: (n, attributes) of 0, 1 and -1 (unknown)."""
-    return np.where(labels < 0, 0, 2 * labels - 1).astype(np.int8).T
-
-
-def enough_people(signs: np.ndarray, identity: np.ndarray) -> np.ndarray:
-    """(attributes,) bool: shown by LEAST_PEOPLE people or more, and lacked by as many, each in one image at least."""
-    people = people_of(signs, identity)
-    return (people >= LEAST_PEOPLE).all(axis=0)
-
-
-def people_of(signs: np.ndarray, identity: np.ndarray) -> np.ndarray:
-    """(2, attributes): how many people lack an attribute, and how many show it, in one image or more."""
-    return np.array([[len(np.unique(identity[row == label])) for row in signs] for label in (-1, 1)])
 
 
 def side_by_side(

@@ -38,7 +38,7 @@ def project(X: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def principal(X: np.ndarray, dimensions: int) -> np.ndarray:
-    """(d, dimensions): eigenvectors of the covariance of X (n, d), largest first, each with its largest entry positive."""
+    """(d, dimensions): eigenvectors of the covariance of X (n, d), largest first, their largest entries positive."""
     covariance = np.cov(X.T.astype(np.float64)).reshape(X.shape[1], -1)
     found = np.linalg.eigh(covariance)[1][:, ::-1][:, :dimensions]
     signs = np.sign(found[np.abs(found).argmax(axis=0), np.arange(dimensions)])

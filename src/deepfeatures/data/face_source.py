@@ -13,7 +13,7 @@ class FaceSource:
     """tier: 'substitute' with photographs (real faces, other networks than the paper's), else 'rendered'.
 
     celeba, pointing04, poses: fingerprints of what is there, None where it is not read; poses: the table of pose
-    estimates beside CelebA. folder: the data root.
+    estimates beside CelebA. folder: the data root. asked: whether photographs were asked for.
     """
 
     celeba: str | None
@@ -21,6 +21,7 @@ class FaceSource:
     note: str
     folder: Path | None = None
     poses: str | None = None
+    asked: bool = True
 
     @property
     def name(self) -> str:
@@ -33,8 +34,8 @@ class FaceSource:
 
     @property
     def publishable(self) -> bool:
-        """Pages on photographs as well are published; the paper's own features were never released."""
-        return self.celeba is not None and self.pointing04 is not None
+        """A page that asks for photographs is published with them or not at all."""
+        return not self.asked or (self.celeba is not None and self.pointing04 is not None)
 
     @property
     def fingerprint(self) -> str:
@@ -47,7 +48,8 @@ def resolve_faces(photographs: str, data_root: Path) -> FaceSource:
     if photographs not in PHOTOGRAPHS:
         raise ValueError(f"photographs={photographs!r}: allowed are {', '.join(PHOTOGRAPHS)}")
     if photographs == "none":
-        return FaceSource(None, None, "rendered faces; -p photographs=auto adds CelebA and Pointing'04 where they are")
+        note = "rendered faces; -p photographs=auto adds CelebA and Pointing'04 where they are"
+        return FaceSource(None, None, note, asked=False)
     from deepfeatures.data import celeba, pointing04
     from deepfeatures.data.faces import pose_estimates
 
@@ -69,4 +71,5 @@ def faces_of_fingerprint(fingerprint: str) -> FaceSource:
     """What `resolve_faces` would answer where data of this fingerprint are: lets a plan be made where they are not."""
     parts = {part.partition("-")[0]: part for part in fingerprint.split()}
     note = "photographs (not read)" if "celeba" in parts else "rendered faces"
-    return FaceSource(parts.get("celeba"), parts.get("pointing04"), note, poses=parts.get("poses"))
+    celeba, heads = parts.get("celeba"), parts.get("pointing04")
+    return FaceSource(celeba, heads, note, poses=parts.get("poses"), asked=celeba is not None)

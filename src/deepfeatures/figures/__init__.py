@@ -5,6 +5,7 @@ A function draws on the axes it is given or on a new figure in the book's style,
 """
 
 from .angles import angle_prediction, bias_and_spread
+from .attributes import attribute_errors, group_error_by_layer
 from .blocks import block_diagonal, units_per_class
 from .controls import per_angle_controls
 from .curves import accuracy_against_iterations, weights_scan
@@ -20,6 +21,7 @@ from .topology import lenet, pair_topology
 __all__ = [
     "accuracy_against_iterations",
     "angle_prediction",
+    "attribute_errors",
     "bias_and_spread",
     "block_diagonal",
     "by_layer",
@@ -27,6 +29,7 @@ __all__ = [
     "cumulative",
     "errors_per_digit",
     "factor_sweep",
+    "group_error_by_layer",
     "heat_maps",
     "house",
     "lenet",

@@ -14,6 +14,7 @@ from deepfeatures.data.digits import DigitSource
 from deepfeatures.data.rotation import ANGLES_DEG
 from deepfeatures.study import face_plans
 from deepfeatures.study.face_plans import FaceBench
+from deepfeatures.study.face_plans_attributes import attributes
 from deepfeatures.study.recipes import Recipe
 
 Named = dict[str, list[Recipe]]
@@ -250,4 +251,5 @@ PLANS: dict[str, Plan] = {
     "pair-lenet": _digits(pair_lenet),
     "feature-spaces": _digits(feature_spaces),
     "rendered-faces": _faces(face_plans.rendered_faces),
+    "attributes": _faces(attributes),
 }

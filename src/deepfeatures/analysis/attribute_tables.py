@@ -1,0 +1,170 @@
+"""Tables of the chapter on attributes, as its figures take them: percent, with 95 % intervals over people."""
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from deepfeatures.analysis.attribute_claims import roles_of
+from deepfeatures.analysis.attribute_chance import Chance
+from deepfeatures.analysis.attribute_errors import Errors
+from deepfeatures.analysis.attribute_groups import between_p, each_loss, group_error, losses
+from deepfeatures.analysis.bootstrap import Interval
+from deepfeatures.data.attributes import GROUPS
+
+EMBEDDED = {"triplet": "triplet embedding", "pca": "PCA, same size", "random": "random directions, same size"}
+
+
+OTHERS = {
+    "untrained/embedding": "random weights, last layer",
+    "mobilefacenet-ms1m/embedding": "MobileFaceNet, MS1M",
+    "mobilefacenet-casia/embedding": "MobileFaceNet, CASIA",
+    "mobilefacenet-ms1m-untrained/embedding": "MobileFaceNet, random weights",
+    "deep/embedding": "both MobileFaceNets",
+    "deep/embedding+triplet": "both MobileFaceNets, after the triplet embedding",
+    "pixels/pixels": "pixels",
+}
+
+
+class Folder(Protocol):
+    """An artifact's folder: meta.json is in it."""
+
+    @property
+    def folder(self) -> Path: ...
+
+
+def representations(errors: Mapping[str, Errors], *, every: bool = False) -> dict[str, dict[str, str]]:
+    """For each data set, what tables and figures call a representation, to its name in the data set's errors.
+
+    Those of figure 2: deep features, after the triplet embedding, and an attribute network where there is one; with
+    `every` also what they are compared with, and each published network by itself.
+    """
+    found = {}
+    for data, measured in errors.items():
+        roles = roles_of(measured)
+        chosen = {"deep features": roles.before, "after the triplet embedding": roles.after}
+        if roles.trained:
+            chosen["attribute network"] = roles.trained
+        if every:
+            chosen |= {f"after {label}": f"{roles.before}+{kind}" for kind, label in EMBEDDED.items() if kind != "triplet"}
+            chosen |= {label: name for name, label in OTHERS.items() if name not in chosen.values()}
+        found[data] = {label: name for label, name in chosen.items() if name in measured.rates}
+    return found
+
+
+def by_attribute(errors: Errors, representations: Mapping[str, str]) -> pd.DataFrame:
+    """Figure 2: attribute, group, representation, kind ('fn', 'fp'), percent, lo, hi; a row with nan where too few.
+
+    representations: what a figure calls them, to their names in `errors`.
+    """
+    rows = []
+    for group in GROUPS:
+        for name in errors.in_group(group):
+            for label, key in representations.items():
+                rates = errors[key]
+                (column,) = rates.columns([name])
+                for kind in ("fn", "fp"):
+                    found = errors.interval(100 * getattr(rates, kind)[..., column])
+                    rows.append((name, group, label, kind, found.value, found.lo, found.hi))
+    return pd.DataFrame(rows, columns=["attribute", "group", "representation", "kind", "percent", "lo", "hi"])
+
+
+def by_group(data_sets: Mapping[str, Errors], representations: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+    """data set, representation, group, attributes, misses_percent, alarms_percent, error_percent, lo, hi.
+
+    Means over a group's attributes. representations: for each data set, label to name in its errors.
+    """
+    rows = []
+    for data, errors in data_sets.items():
+        for label, key in representations[data].items():
+            for group in GROUPS:
+                names = errors.in_group(group)
+                if not names:
+                    continue
+                rates = errors[key]
+                fn, fp = (100 * part[0][:, rates.columns(names)].mean() for part in (rates.fn, rates.fp))
+                found = errors.interval(group_error(errors, key, group))
+                rows.append((data, label, group, len(names), float(fn), float(fp), found.value, found.lo, found.hi))
+    columns = ["data", "representation", "group", "attributes", "misses_percent", "alarms_percent", "error_percent"]
+    return pd.DataFrame(rows, columns=[*columns, "lo", "hi"])
+
+
+def by_layer(errors: Errors) -> pd.DataFrame:
+    """network, layer, group, error_percent, lo, hi: of every network whose layers were read one by one, in order."""
+    rows = []
+    for name in errors.rates:
+        network, _, layer = name.partition("/")
+        if "+" in layer or network in ("deep", "attributes"):
+            continue
+        for group in GROUPS:
+            if errors.in_group(group):
+                found = errors.interval(group_error(errors, name, group))
+                rows.append((network, layer, group, found.value, found.lo, found.hi))
+    return pd.DataFrame(rows, columns=["network", "layer", "group", "error_percent", "lo", "hi"])
+
+
+def embedding_losses(
+    data: str, errors: Errors, *, permutations: int, rng: np.random.Generator
+) -> list[list[Any]]:
+    """A row for each shorter vector and group: data set, label, group, attributes, loss in points, p.
+
+    A last row for each: the difference between what independent and dependent attributes lose, with its p.
+    """
+    rows: list[list[Any]] = []
+    before = roles_of(errors).before
+    for kind, label in EMBEDDED.items():
+        after = f"{before}+{kind}"
+        if after not in errors.rates:
+            continue
+        for one in losses(errors, before, after, permutations=permutations, rng=rng):
+            if one.attributes:
+                rows.append([data, label, one.group, one.attributes, one.points, one.p])
+        first, last = errors.in_group(GROUPS[0]), errors.in_group(GROUPS[2])
+        if first and last:
+            change = {names: each_loss(errors, before, after, names) for names in (first, last)}
+            p = between_p(change[last], change[first], permutations=permutations, rng=rng)
+            more = float(change[last].mean() - change[first].mean())
+            rows.append([data, label, f"{GROUPS[2]} minus {GROUPS[0]}", len(first) + len(last), more, p])
+    return rows
+
+
+def better_than_chance(data_sets: Mapping[str, Mapping[str, Chance]]) -> list[list[Any]]:
+    """A row for each data set and representation: how many attributes, how many better than chance, which are not."""
+    rows: list[list[Any]] = []
+    for data, by_name in data_sets.items():
+        for name, chance in by_name.items():
+            better = chance.better()
+            rest = [one for one in chance.names if one not in better]
+            rows.append([data, name, len(chance.names), len(better), ", ".join(rest) or "none", chance.permutations])
+    return rows
+
+
+def too_few(data_sets: Mapping[str, Errors]) -> list[list[Any]]:
+    """A row for each attribute and data set without a number: attribute, data set, people who show it, who lack it."""
+    rows: list[list[Any]] = []
+    for data, errors in data_sets.items():
+        rows += [[name, data, show, lack] for name, (lack, show) in errors.too_few.items()]
+        rows += [[name, data, "not known", "not known"] for name in errors.unknown]
+    return rows
+
+
+def identity_kept(
+    artifacts: Mapping[str, Sequence[Folder]], representations: Mapping[str, Mapping[str, str]]
+) -> list[list[Any]]:
+    """data set, representation, columns, AUC, shares of attributes that chose the smallest and the largest C.
+
+    AUC: of the cosine between two images, of one person against of two; mean and range over folds of unseen people.
+    """
+    rows: list[list[Any]] = []
+    for data, label, key in ((d, label, key) for d, named in representations.items() for label, key in named.items()):
+        group = artifacts[f"{data}/{key}"]
+        metas = [json.loads((one.folder / "meta.json").read_text()) for one in group]
+        auc = np.array([meta["same_person_auc"] for meta in metas])
+        ends = [np.mean([meta["at_grid_end"][end] for meta in metas]) for end in ("smallest", "largest")]
+        shown = Interval(float(auc.mean()), float(auc.min()), float(auc.max()), auc.size, len(auc), "fold", None, 1.0, 0)
+        rows.append([data, label, metas[0]["dimensions"], shown, *map(float, ends)])
+    return rows

@@ -1,0 +1,74 @@
+"""What the chapter on attributes needs. A read-out's name is data set/network/layer, and +embedding where there is one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepfeatures.study.face_plans import PUBLISHED, FaceBench, Named, layers_of
+from deepfeatures.study.recipes import Recipe
+
+EMBEDDING_WIDTH = 128  # of the last layer of every network here; that of two side by side is twice as wide
+EMBEDDINGS = ("triplet", "pca", "random")
+UNLABELLED = ("pointing04",)  # data sets without attributes
+
+
+def attributes(bench: FaceBench) -> Named:
+    named: Named = {}
+    for dataset in bench.datasets:
+        if dataset in UNLABELLED:
+            continue
+        named[f"{dataset}/faces"] = [bench.faces(dataset)]
+        for network in bench.networks(dataset):
+            for layer in _layers(dataset, network):
+                named[f"{dataset}/{network}/{layer}"] = _over_seeds(bench, dataset, network, layer)
+        for network in deep(bench, dataset):
+            if network == "deep":
+                named[f"{dataset}/deep/embedding"] = [readout(bench, dataset, PUBLISHED, "embedding", bench.seeds[0])]
+            for embedding in EMBEDDINGS:
+                named[f"{dataset}/{network}/embedding+{embedding}"] = _over_seeds(
+                    bench, dataset, network, "embedding", embedding
+                )
+    return named
+
+
+def deep(bench: FaceBench, dataset: str) -> tuple[str, ...]:
+    """Networks that stand for the paper's "deep features": both published ones side by side ('deep'), and our own."""
+    own = ("trained",) if dataset == "rendered" else ()
+    return (*own, "deep") if bench.source.celeba else own
+
+
+def readout(
+    bench: FaceBench,
+    dataset: str,
+    networks: tuple[str, ...],
+    layer: str,
+    seed: int,
+    embedding: str = "none",
+) -> Recipe:
+    """One read-out; of several networks the layers stand side by side. Folds are the same for all of a data set."""
+    p = bench.params
+    inputs = {f"features{number}": bench.features(dataset, network, seed) for number, network in enumerate(networks)}
+    settings: dict[str, Any] = {
+        "parts": [[name, layer] for name in inputs],
+        "embedding": embedding,
+        "dimensions": 0 if embedding == "none" else round(p["embedding_share"] * EMBEDDING_WIDTH * len(networks)),
+        "folds": p["folds"],
+        "penalties": p["penalties"],
+        "seed": p["first_seed"],
+    }
+    if embedding == "triplet":
+        settings["triplet_steps"] = p["triplet_steps"]
+    return Recipe("attribute-readout", settings, {"faces": bench.faces(dataset), **inputs})
+
+
+def _over_seeds(bench: FaceBench, dataset: str, network: str, layer: str, embedding: str = "none") -> list[Recipe]:
+    """Only our own network is trained more than once."""
+    networks = PUBLISHED if network == "deep" else (network,)
+    seeds = bench.seeds if network == "trained" else bench.seeds[:1]
+    return [readout(bench, dataset, networks, layer, seed, embedding) for seed in seeds]
+
+
+def _layers(dataset: str, network: str) -> tuple[str, ...]:
+    """Networks that learned from photographs are read at their last layer alone where faces are rendered."""
+    mixed = dataset == "rendered" and network.startswith(PUBLISHED)
+    return ("embedding",) if mixed else layers_of(network)
