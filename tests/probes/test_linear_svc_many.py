@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import check_estimator
 
@@ -82,6 +83,11 @@ def test_bad_input_is_named() -> None:
         ManyLinearSVC(class_weight="even").fit(X, y)
     with pytest.raises(ValueError, match=r"0\.\.0"):
         ManyLinearSVC().fit(*indicator()).at(1)
+
+
+def test_too_few_steps_are_told() -> None:
+    with pytest.warns(ConvergenceWarning, match="1 of 3 machines|2 of 3 machines|3 of 3 machines"):
+        ManyLinearSVC(max_iter=1, tol=1e-12).fit(*indicator())
 
 
 def test_memory_mapped_features(tmp_path: Path) -> None:

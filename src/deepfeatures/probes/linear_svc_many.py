@@ -10,11 +10,13 @@ is not part of `fit`: how validation rows are split (by identity) is the caller'
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -96,6 +98,13 @@ class ManyLinearSVC(ClassifierMixin, BaseEstimator):
         )
         self.C_, self.coef_path_, self.intercept_path_ = path.C, path.coefficients, path.intercepts
         self.objective_path_, self.converged_path_ = path.objective, path.converged
+        if not path.converged.all():
+            c, target = np.argwhere(~path.converged)[0]
+            warnings.warn(
+                f"{int((~path.converged).sum())} of {path.converged.size} machines did not converge in {self.max_iter} "
+                f"Newton steps, first: target {target} at C = {path.C[c]:g}. Raise max_iter or tol",
+                ConvergenceWarning,
+            )
         self.n_iter_ = max(1, int(path.newton.max()))
         self._predict_at(np.full(len(signs), len(path.C) - 1))
         return self

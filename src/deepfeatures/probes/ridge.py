@@ -38,7 +38,7 @@ class RidgePath:
 
 
 def ridge_path(statistics: Gram, alphas: Sequence[float] | np.ndarray) -> RidgePath:
-    """Ridge at every alpha >= 0. Alpha 0 is least squares of minimum norm: eigenvalues of rounding noise are dropped."""
+    """Ridge at every alpha >= 0. Alpha 0 is least squares of minimum norm, without eigenvalues that are noise."""
     values = np.asarray(alphas, np.float64)
     if values.ndim != 1 or not len(values) or not (np.isfinite(values) & (values >= 0)).all():
         raise ValueError(f"alphas must be one or more numbers >= 0, got {values.tolist()}")

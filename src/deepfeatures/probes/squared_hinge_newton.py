@@ -15,14 +15,16 @@ import torch
 from deepfeatures.probes.squared_hinge import Evaluation, Machines, evaluate, hessian_product, scores
 from deepfeatures.probes.squared_hinge_preconditioner import Preconditioner
 
-FLOAT32_FLOOR = 3e-7  # of the objective: a smaller promised decrease is below what float32 sums can show
+# Of the objective: a smaller promised decrease is below what gradients of that type can show.
+FLOOR = {torch.float32: 3e-7, torch.float64: 1e-22}
 
 
 @dataclass
 class Columns:
     """Columns under way. target, C, tolerance (of the gradient's norm): (k,); vectors (k, d + 1) float64.
 
-    objective, gradient_norm: (k,) float64, nan until measured; newton, products (Hessian products): (k,) counts.
+    objective, gradient_norm: (k,) float64, nan until measured; newton, products (Hessian products): (k,) counts;
+    exhausted (k,): as near the minimum as float64 can show, whatever the tolerance.
     """
 
     target: torch.Tensor
@@ -33,12 +35,13 @@ class Columns:
     gradient_norm: torch.Tensor
     newton: torch.Tensor
     products: torch.Tensor
+    exhausted: torch.Tensor
 
     @classmethod
     def start(cls, target: torch.Tensor, C: torch.Tensor, tolerance: torch.Tensor, vectors: torch.Tensor) -> Columns:
         nan = torch.full_like(C, torch.nan)
         count = torch.zeros_like(target)
-        return cls(target, C, tolerance, vectors.clone(), nan, nan.clone(), count, count.clone())
+        return cls(target, C, tolerance, vectors.clone(), nan, nan.clone(), count, count.clone(), count.bool())
 
 
 def newton_step(
@@ -115,10 +118,12 @@ def exact_length(
             y, c = machines.signs_and_weights(target[live], rows, dtype)
             z, along = at.scores[live, rows], step_scores[live, rows]
             c *= 2 * C[live].to(dtype)[:, None]
-            then = 1 - y * (z + t[live].to(dtype)[:, None] * along)
+            now, change = 1 - y * z, -t[live].to(dtype)[:, None] * y * along
             c *= along
-            bend += (c * along * (then > 0)).sum(1)
-            slope -= (c * y * (torch.relu(then) - torch.relu(1 - y * z))).sum(1)
+            bend += (c * along * (now + change > 0)).sum(1)
+            # relu(now + change) - relu(now), without the rounding of their difference: late changes are tiny
+            risen = torch.where(now > 0, torch.maximum(change, -now), torch.relu(now + change))
+            slope -= (c * y * risen).sum(1)
         done = slope.abs() <= accuracy * slope0[live].abs()
         low[live] = torch.where(slope < 0, t[live], low[live])
         high[live] = torch.where(slope > 0, t[live], high[live])
@@ -143,8 +148,8 @@ def minimise(
 ) -> None:
     """Move columns.vectors to the minimum, until the gradient's norm is at most each column's tolerance.
 
-    dtype: of scores and gradients; work: of the Hessian products. With dtype float32 a column is also left where the
-    next step promises less than float32 can show. Columns are changed in place.
+    dtype: of scores and gradients; work: of the Hessian products. A column is also left after a step that promised less
+    than dtype can show. Columns are changed in place.
     """
     live = torch.arange(len(columns.C), device=columns.C.device)
     known: torch.Tensor | None = None
@@ -171,11 +176,12 @@ def minimise(
         columns.newton[live] += 1
         columns.products[live] += spent
         precondition.last_products[live] = spent
-        if dtype == torch.float32:
-            go = -(at.gradient * step).sum(1) / 2 > FLOAT32_FLOOR * at.objective
-            live, at, step = live[go], _only(at, go), step[go]
-            if not len(live):
-                return
+        go = -(at.gradient * step).sum(1) / 2 > FLOOR[dtype] * at.objective
+        columns.vectors[live[~go]] += step[~go]  # likely better still; after float32, float64 will tell
+        columns.exhausted[live[~go]] = dtype == torch.float64
+        live, at, step = live[go], _only(at, go), step[go]
+        if not len(live):
+            return
         step_scores = scores(machines, step)
         t = exact_length(machines, columns.target[live], columns.C[live], columns.vectors[live], at, step, step_scores)
         columns.vectors[live] += t[:, None] * step

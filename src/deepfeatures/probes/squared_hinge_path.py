@@ -22,7 +22,8 @@ class SquaredHingePath:
 
     C (m,); coefficients (m, targets, d); intercepts (m, targets); objective (m, targets); gradient_norm (m, targets),
     relative to the gradient at w = 0; newton, products: (m, targets) Newton steps and Hessian products spent; converged
-    (m, targets): the gradient reached its tolerance. one_class (targets,): a target whose labels are all of one class
+    (m, targets): the gradient reached its tolerance, or float64 can show no further decrease.
+    one_class (targets,): a target whose labels are all of one class
     (or that has none); there is nothing to separate, and its coefficients are nan.
     """
 
@@ -103,7 +104,7 @@ def squared_hinge_path(
             (norms, columns.gradient_norm / zero),
             (newton, columns.newton),
             (products, columns.products),
-            (converged, columns.gradient_norm <= columns.tolerance),
+            (converged, (columns.gradient_norm <= columns.tolerance) | columns.exhausted),
         ):
             into[cells] = value.reshape(len(at), len(kept)).cpu().numpy()
         last = columns.vectors[-len(kept) :] if len(kept) else last

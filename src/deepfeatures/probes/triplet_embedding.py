@@ -81,7 +81,7 @@ class TripletEmbedding(TransformerMixin, BaseEstimator):
                 negative = others.gather(1, similarity.argmax(1, keepdim=True))[:, 0]
             adam.zero_grad()
             loss = triplet_loss(W, rows[anchor], rows[positive], rows[negative])
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             adam.step()
             falling.step()
             self.loss_[step] = loss.item()
