@@ -79,12 +79,11 @@ def features_of(faces: Path, rows: Rows, parts: Sequence[Part], inputs: Mapping[
 
 
 def as_the_paper(rows: Rows, *, rng: np.random.Generator) -> np.ndarray:
-    """Row numbers, ascending: as many rows as can be had with the shares of |yaw| that table 1 counts."""
+    """Row numbers, ascending: as many rows as can be had with the shares of |yaw| that table 1 counts, one a range at least."""
     group = np.searchsorted(EDGES_DEG[1:-1], rows.column("abs_yaw"), side="right")
     there, share = np.bincount(group, minlength=len(COUNTS)), np.array(COUNTS) / sum(COUNTS)
-    total = (there / share).min()
-    wanted = np.floor(total * share + 1e-9).astype(int)
-    if wanted.min() < 1:
-        raise ValueError(f"images by range of |yaw|: {there.tolist()}, too few for the paper's shares of {share.round(3)}")
+    if there.min() < 1:
+        raise ValueError(f"images by range of |yaw|: {there.tolist()}; one of each is needed for the paper's shares")
+    wanted = np.maximum(1, np.floor((there / share).min() * share + 1e-9).astype(int))
     drawn = [rng.permutation(np.flatnonzero(group == one))[:count] for one, count in enumerate(wanted)]
     return np.sort(np.concatenate(drawn))

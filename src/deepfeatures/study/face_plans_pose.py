@@ -1,0 +1,65 @@
+"""What chapter pose needs: a read-out of pose for every world, network and layer, named WORLD/NETWORK/LAYER."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepfeatures.study.face_plans import PUBLISHED, FaceBench, Named, layers_of
+from deepfeatures.study.recipes import Recipe
+
+BOTH = "both"  # the two published networks side by side, which stand for the paper's combined deep features
+SIDE_BY_SIDE = ("gdc", "embedding")
+AS_THE_PAPER = "as-the-paper"  # a world thinned to the shares of |yaw| that table 1 counts
+FEATURES = "features"
+
+
+def pose(bench: FaceBench) -> Named:
+    """Read-outs of pose. Only what is trained or random has more than one seed; controls have one."""
+    named: Named = {}
+    for world in bench.datasets:
+        networks = bench.networks(world)
+        for network in networks:
+            seeds = bench.seeds if network == "trained" else bench.seeds[:1]
+            for layer in layers_of(network):
+                named[f"{world}/{network}/{layer}"] = [_readout(bench, world, (network,), layer, seed) for seed in seeds]
+        if set(PUBLISHED) <= set(networks):
+            for layer in SIDE_BY_SIDE:
+                named[f"{world}/{BOTH}/{layer}"] = [_readout(bench, world, PUBLISHED, layer, bench.seeds[0])]
+    best = BOTH if f"rendered/{BOTH}/embedding" in named else "trained"
+    for network in dict.fromkeys(("trained", best)):
+        made_of = PUBLISHED if network == BOTH else (network,)
+        named[f"{AS_THE_PAPER}/{network}/embedding"] = [
+            _readout(bench, "rendered", made_of, "embedding", bench.seeds[0], distribution="paper")
+        ]
+    return named
+
+
+def _readout(
+    bench: FaceBench, world: str, networks: tuple[str, ...], layer: str, seed: int, *, distribution: str = "all"
+) -> Recipe:
+    p = bench.params
+    names = [FEATURES] if len(networks) == 1 else list(networks)
+    inputs = {"faces": bench.faces(world)}
+    inputs |= {name: bench.features(world, network, seed) for name, network in zip(names, networks, strict=True)}
+    settings: dict[str, Any] = {
+        "parts": [[name, layer] for name in names],
+        "dimensions": list(p["pose_dimensions"]) if distribution == "all" else [],
+        # Pointing'04 has few people: one is left out at a time.
+        "folds": 0 if world == "pointing04" else p["folds"],
+        "seed": seed,
+        "kernel_centres": p["kernel_centres"],
+    }
+    if distribution != "all":
+        return Recipe("pose-readout", settings | {"distribution": distribution}, inputs)
+    if layer == layers_of(networks[0])[-1]:
+        for name, network in zip(names, networks, strict=True):
+            inputs[f"{name} mirrored"] = bench.features(world, network, seed, mirrored=True)
+        if set(networks) <= {"trained", *PUBLISHED}:
+            settings["triplet_steps"] = p["triplet_steps"]
+    if layer == "embedding" and set(networks) <= set(PUBLISHED):
+        for other in bench.datasets:
+            if other != world:
+                inputs[f"to {other} faces"] = bench.faces(other)
+                for name, network in zip(names, networks, strict=True):
+                    inputs[f"to {other} {name}"] = bench.features(other, network, seed)
+    return Recipe("pose-readout", settings, inputs)
