@@ -49,6 +49,8 @@ TORCH = "torch-momentum"
         ("scree_components", [2, 500], [1, 501]),
         ("heat_digits", [1, 100], [0, 101]),
         ("prototypes", [1, 50], [0, 51]),
+        ("pose_dimensions", [[2], [16, 48, 128, 512]], [[], [1], [513], [16, 16]]),
+        ("kernel_centres", [10, 5_000], [9, 5_001]),
         ("variants", [[], [TORCH], ["nearest-interpolation", TORCH]], [["nearest"], [TORCH, TORCH], TORCH]),
     ],
 )  # fmt: skip

@@ -65,15 +65,19 @@ def equal_precision(found: Answer, true_deg: np.ndarray) -> Answer:
 
     It says a + b * true + noise, with a, b and the noise's standard deviation s those of `found` over all images: the same at
     every angle. Whatever differs between its ranges is regression to the mean; only what `found` has beyond that is precision.
-    E|bias + noise| = s sqrt(2/pi) exp(-bias^2 / 2 s^2) + bias (1 - 2 Phi(-bias / s)).
+    a, b and s are taken as they are in every draw of people.
     """
     slope, intercept, noise = line(found.said, true_deg)
     said = intercept + slope * true_deg
-    bias = said - true_deg
-    if noise == 0:
-        return Answer(said, np.abs(bias), found.seeds)
-    error = noise * np.sqrt(2 / np.pi) * np.exp(-((bias / noise) ** 2) / 2) + bias * (1 - 2 * ndtr(-bias / noise))
-    return Answer(said, error, found.seeds)
+    return Answer(said, expected_error(said - true_deg, noise), found.seeds)
+
+
+def expected_error(bias: np.ndarray, noise: float) -> np.ndarray:
+    """E|bias + e| for e normal with standard deviation `noise` (the folded normal's mean), in the unit of both."""
+    if noise <= 0:
+        return np.abs(bias)
+    scaled = bias / noise
+    return noise * np.sqrt(2 / np.pi) * np.exp(-(scaled**2) / 2) + bias * (1 - 2 * ndtr(-scaled))
 
 
 def line(said: np.ndarray, true_deg: np.ndarray) -> tuple[float, float, float]:

@@ -66,8 +66,9 @@ def make(
     people = len(np.unique(rows.identity))
     fold = identity_folds(rows.identity, folds or people, rng=rng_folds)
     turned, basis = fewer_columns(features)
-    after = max(2, round(EMBEDDED * features.shape[1])) if triplet_steps else 0
-    sizes = sorted({int(size) for size in (*dimensions, after) if 0 < size < min(features.shape[1], len(features) // 2)})
+    most = min(features.shape[1], len(features) - int(np.bincount(fold).max())) - 1  # a map is learnt on the fewest rows
+    after = min(most, max(2, round(EMBEDDED * features.shape[1]))) if triplet_steps else 0
+    sizes = sorted({int(size) for size in (*dimensions, after) if 0 < size <= most})
 
     found, facts = read_out(
         turned, rows, fold, sizes=sizes, centres=kernel_centres, triplet=(after, triplet_steps), seed=seed, rng=rng_fit

@@ -13,6 +13,7 @@ from .errors import errors_per_digit
 from .faces import contact_sheet, factor_sweep
 from .heatmap import heat_maps
 from .invariance import by_layer, pair_and_class_distances, trend_within_digit
+from .pose import pose_by_layer, pose_error_by_range, pose_read
 from .samples import rotated_digits
 from .spectrum import cumulative, rank_accuracy, scree
 from .style import house, look, save
@@ -37,6 +38,9 @@ __all__ = [
     "pair_and_class_distances",
     "pair_topology",
     "per_angle_controls",
+    "pose_by_layer",
+    "pose_error_by_range",
+    "pose_read",
     "rank_accuracy",
     "rotated_digits",
     "save",

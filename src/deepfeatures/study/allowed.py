@@ -122,6 +122,9 @@ TABLE: dict[str, Rule] = {
         OneOf("nearest-interpolation", "torch-momentum", "three-times-longer", "other-readings",
               "other-normalisation", "other-pairs", "weight-0-as-long"), 0, 7
     ),
+    # pose
+    "pose_dimensions": Each(Between(2, 512, "numbers"), 1, 4),
+    "kernel_centres": Between(10, 5_000, "images"),
 }
 
 

@@ -15,6 +15,7 @@ from deepfeatures.data.rotation import ANGLES_DEG
 from deepfeatures.study import face_plans
 from deepfeatures.study.face_plans import FaceBench
 from deepfeatures.study.face_plans_attributes import attributes
+from deepfeatures.study.face_plans_pose import pose
 from deepfeatures.study.recipes import Recipe
 
 Named = dict[str, list[Recipe]]
@@ -252,4 +253,5 @@ PLANS: dict[str, Plan] = {
     "feature-spaces": _digits(feature_spaces),
     "rendered-faces": _faces(face_plans.rendered_faces),
     "attributes": _faces(attributes),
+    "pose": _faces(pose),
 }

@@ -1,0 +1,169 @@
+"""Tables of chapter pose: what its figures draw and its pages print. Worlds are those of `analysis.pose.by_world`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from deepfeatures.analysis import pose_error
+from deepfeatures.analysis.person_bootstrap import draw_people
+from deepfeatures.analysis.pose import AS_THE_PAPER, Group, Worlds, headline, sign_share
+from deepfeatures.analysis.pose_error import answer, true
+from deepfeatures.data.rudd2017_table1 import TOTAL
+
+MEDIAN, SHRUNKEN = "constant: training median", "shrunk by half"
+BIN_DEG = 15.0
+CORRELATION = "correlation of yaw"
+
+
+def networks_by_range(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Every network's last layer, the triplet embedding, and what they have to beat: world, then as pose_error.by_range."""
+    tables = []
+    for world, groups in worlds.items():
+        best = groups[headline(groups)]
+        answers = {name: answer(group) for name, group in last_layers(groups).items()}
+        if "triplet" in best[0]:
+            answers["after triplet embedding"] = answer(best, "triplet")
+        beside = pose_error.beside(best)
+        answers |= {SHRUNKEN: beside[SHRUNKEN], MEDIAN: beside[MEDIAN]}
+        tables.append(pose_error.by_range(answers, best[0], resamples=resamples, rng=rng).assign(world=world))
+    return pd.concat(tables, ignore_index=True)
+
+
+def against_equal_precision(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
+    """The headline network beside a reader of equal precision, both constants and itself stretched; as networks_by_range."""
+    tables = []
+    for world, groups in worlds.items():
+        group = groups[headline(groups)]
+        answers = {name: one for name, one in pose_error.beside(group).items() if name != "stretched to slope 1"}
+        tables.append(pose_error.by_range(answers, group[0], resamples=resamples, rng=rng).assign(world=world))
+    return pd.concat(tables, ignore_index=True)
+
+
+def half_profile(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> list[list[Any]]:
+    """World; error at 0-15 less that at 15-45 degrees of the network, of equal precision, the difference, of the constant."""
+    rows = []
+    for world, groups in worlds.items():
+        group = groups[headline(groups)]
+        people, yaw = draw_people(group[0]["identity"], resamples=resamples, rng=rng), true(group[0])
+        beside = pose_error.beside(group)
+        gain = {name: pose_error.advantage(people, one, yaw) for name, one in beside.items()}
+        kept = [gain["network"], gain["equal precision"], gain["network"] - gain["equal precision"], gain[MEDIAN]]
+        rows.append([world, *(people.interval(one, seeds=len(group)) for one in kept)])
+    return rows
+
+
+def curves(worlds: Worlds, *, least: int = 5) -> pd.DataFrame:
+    """Mean and spread of what is said by true angle: target, world, true_deg (mean of its bin), mean_deg, sd_deg, images.
+
+    Bins of BIN_DEG with at least `least` images, of the headline network's linear read-out; target: 'abs_yaw' or 'yaw'.
+    """
+    rows = []
+    for target in ("abs_yaw", "yaw"):
+        for world, groups in worlds.items():
+            if world == AS_THE_PAPER:
+                continue
+            group = groups[headline(groups)]
+            said, truth = answer(group, "linear", target).said, true(group[0], target)
+            bins = np.round(truth / BIN_DEG)
+            for one in np.unique(bins):
+                inside = bins == one
+                if inside.sum() >= least:
+                    rows.append({
+                        "target": target, "world": world, "true_deg": truth[inside].mean(),
+                        "mean_deg": said[inside].mean(), "sd_deg": said[inside].std(), "images": int(inside.sum()),
+                    })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def layers(groups: Mapping[str, Group], *, size: int, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Total error of |yaw| by layer and way of reading: name, width, way, error_deg, lo, hi. size: of the reduced ones."""
+    ways = {"linear": "linear", f"pca-{size}": f"{size} by PCA", f"random-{size}": f"{size} at random", "kernel": "kernel"}
+    rows = []
+    for name, group in groups.items():
+        people = draw_people(group[0]["identity"], resamples=resamples, rng=rng)
+        for way, label in {**ways, "triplet": "triplet embedding"}.items():
+            if way in group[0]:
+                found = people.interval(people.mean(answer(group, way).error), seeds=len(group))
+                rows.append({
+                    "name": name, "width": group[0].summary["width"], "way": label,
+                    "error_deg": found.value, "lo": found.lo, "hi": found.hi,
+                })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def triplet_and_controls(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> list[list[Any]]:
+    """World, dimensions after; total error before, after the embedding, by PCA and by a random map of the same size."""
+    rows = []
+    for world, groups in worlds.items():
+        group = groups[headline(groups)]
+        if "triplet" not in group[0]:
+            continue
+        people, after = draw_people(group[0]["identity"], resamples=resamples, rng=rng), group[0].summary["triplet_dimensions"]
+        ways = ["linear", "triplet", f"pca-{after}", f"random-{after}"]
+        found = [people.interval(people.mean(answer(group, way).error), seeds=len(group)) if way in group[0] else "–" for way in ways]
+        rows.append([world, after, *found])
+    return rows
+
+
+def angles(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> list[list[Any]]:
+    """World, target; mean absolute error of the headline network and of the constant training median, images, people."""
+    rows = []
+    for world, groups in worlds.items():
+        group = groups[headline(groups)]
+        people = draw_people(group[0]["identity"], resamples=resamples, rng=rng)
+        for target in group[0].summary["targets"]:
+            ways = (("linear", group), ("median", group[:1]))
+            found = [people.interval(people.mean(answer(of, way, target).error), seeds=len(of)) for way, of in ways]
+            rows.append([world, target.replace("abs_yaw", "|yaw|"), *found, len(people.of_image), people.times.shape[1]])
+    return rows
+
+
+def signs(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> list[list[Any]]:
+    """World, network; share of sides told rightly, that of the sum with the mirror image, cosines to mirror image and person."""
+    rows = []
+    for world, groups in worlds.items():
+        for name, group in last_layers(groups).items():
+            if "mirror_cosine" not in group[0]:
+                continue
+            people = draw_people(group[0]["identity"], resamples=resamples, rng=rng)
+            shares = [people.interval(sign_share(people, group, way), seeds=len(group)) for way in ("linear", "mirror-sum")]
+            cosines = [np.nanmean(np.stack([one[kind] for one in group])) for kind in ("mirror_cosine", "person_cosine")]
+            rows.append([world, name, *shares, *map(float, cosines)])
+    return rows
+
+
+def transfers(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> list[list[Any]]:
+    """From, to, network; correlation and slope of signed yaw read in one world by the regressor of another."""
+    rows = []
+    for world, groups in worlds.items():
+        for name, group in groups.items():
+            for other in (array.removeprefix("to-") for array in _arrays(group, worlds)):
+                said, truth = np.asarray(group[0][f"to-{other}"])[:, 1], np.asarray(group[0][f"truth-{other}"])[:, 1]
+                people = draw_people(group[0][f"identity-{other}"], resamples=resamples, rng=rng)
+                rows.append([world, other, name, people.interval(_correlation(people.sums, said, truth)),
+                             pose_error.line(said, truth)[0]])  # fmt: skip
+    return rows
+
+
+def last_layers(groups: Mapping[str, Group]) -> dict[str, Group]:
+    """The last layer of every network, by the network's name."""
+    return {name.partition("/")[0]: group for name, group in groups.items()}
+
+
+def totals(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table by range that are totals."""
+    return table[table["range"] == TOTAL]
+
+
+def _arrays(group: Group, worlds: Worlds) -> list[str]:
+    return [f"to-{other}" for other in worlds if f"to-{other}" in group[0]]
+
+
+def _correlation(sums: Any, said: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    x, y = truth.astype(np.float64), said.astype(np.float64)
+    n, sx, sy, sxx, syy, sxy = sums(np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=1)).T
+    return (n * sxy - sx * sy) / np.sqrt((n * sxx - sx**2) * (n * syy - sy**2))
