@@ -30,8 +30,20 @@ def table(columns: str, *rows: tuple[Any, ...]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=columns.split())
 
 
+BOTH = [("Bald", "dependent"), ("Smiling", "independent")]
+MIRRORED = table(
+    "attribute group representation kind percent lo hi",
+    *[(a, g, r, k, 30.0, 20.0, 45.0) for a, g in BOTH for r in ("before", "after") for k in ("fn", "fp")],
+)
+BY_DEPTH = table(
+    "network layer group error_percent",
+    *[(n, layer, g, 30.0) for n in ("trained", "untrained") for layer in ("block2", "embedding") for _, g in BOTH],
+)
+
 # name: (arguments, keywords, panels: None for one Axes)
 CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
+    "attribute_errors": (({"one": MIRRORED, "other": MIRRORED[MIRRORED["attribute"] == "Bald"]},), {}, 2),
+    "group_error_by_layer": (({"one": BY_DEPTH, "other": BY_DEPTH},), {}, 4),
     "rotated_digits": ((RNG.integers(0, 256, (3, 7, 28, 28)), ANGLES), {"row_labels": [4, 5, 6]}, None),
     "angle_prediction": ((READ, ANGLES), {}, None),
     "bias_and_spread": ((READ, ANGLES), {}, 2),
@@ -152,7 +164,7 @@ def test_a_wrong_number_of_axes_is_refused(name: str) -> None:
 def test_axes_say_what_they_measure_and_in_what_unit(name: str) -> None:
     drawn = axes_of(own_figure(name)[0])
     assert drawn[-1].get_xlabel()
-    assert drawn[0].get_ylabel() or name == "per_angle_controls"  # whose rows are named one by one
+    assert drawn[0].get_ylabel() or name in ("per_angle_controls", "attribute_errors")  # rows are named one by one
     for label in [ax.get_xlabel() for ax in drawn] + [ax.get_ylabel() for ax in drawn]:
         assert not label or any(unit in label for unit in UNITS), label
 

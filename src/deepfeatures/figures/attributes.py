@@ -1,4 +1,4 @@
-"""Figure 2 of Rudd et al. 2017: misses to the left, false alarms to the right; and errors of the groups, layer by layer."""
+"""Figure 2 of Rudd et al. 2017: misses left, false alarms right, attribute by attribute; and errors layer by layer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from . import shapes
-from .style import BLUE, GREEN, INK, ORANGE, PURPLE, REFERENCE, VERMILION, legend_above, panels, styled
+from .style import BLUE, GREEN, INK, ORANGE, PURPLE, VERMILION, legend_above, panels, styled
 
 BARS = ((BLUE, ""), (ORANGE, "////"), (GREEN, "...."))  # colour and hatch of each representation, in order
 CHANCE_PERCENT = 50
@@ -33,8 +33,8 @@ def attribute_errors(
 ) -> NDArray[Any]:
     """Mirrored bars, % of the images that show (left) or lack (right) an attribute; one panel a data set.
 
-    tables: by data set, columns attribute, group, representation, kind ('fn' or 'fp'), percent, lo, hi. An attribute that
-    a data set lacks has an empty row there. The dashed lines are at 50 %, where an answer without knowledge is.
+    tables: by data set, columns attribute, group, representation, kind ('fn' or 'fp'), percent, lo, hi. An attribute
+    that a data set lacks has an empty row there. The dashed lines are at 50 %, where an answer without knowledge is.
     """
     checked = {name: _checked(name, table) for name, table in tables.items()}
     joined = pd.concat(checked.values())
@@ -54,16 +54,18 @@ def attribute_errors(
         y += 1.4
     height = 1.1 + 0.185 * y
     drawn = panels(axes, len(checked), columns=len(checked), panel_height_in=height, sharey=True)
+    furthest = float(np.nanmax(joined[["percent", "hi"]].to_numpy(np.float64)))
+    limit = min(100.0, max(60.0, 10 * np.ceil(furthest / 10)))
     for ax, (name, table) in zip(drawn, checked.items(), strict=True):
         _bars(ax, table, place, representations)
-        ax.set_title(name)
+        ax.set_xlim(-limit, limit)
+        ax.set_title(name, fontsize="medium")
         for group, at in headings.items():
-            ax.text(-78, at, group, fontsize="small", fontweight="bold", va="center", ha="left")
+            ax.text(-0.97 * limit, at, group, fontsize="small", fontweight="bold", va="center", ha="left")
     drawn[0].set_yticks(list(place.values()), [name.replace("_", " ") for name in place], fontsize="small")
     for ax in drawn[1:]:
         ax.tick_params(axis="y", labelleft=False)
     drawn[0].set_ylim(y - 0.6, -0.8)
-    drawn[0].set_ylabel("attribute (40 of CelebA; % in each panel)")
     handles = [
         Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=name)
         for name, (colour, hatch) in zip(representations, BARS, strict=False)
@@ -113,11 +115,10 @@ def _bars(ax: Axes, table: pd.DataFrame, place: Mapping[str, float], representat
             )
     lacking = sorted(set(place) - set(table["attribute"]), key=lambda name: place[name])
     for attribute in lacking:
-        ax.text(0, place[attribute], "too few, or not known", fontsize="x-small", color="0.45", ha="center", va="center")
+        ax.text(0, place[attribute], "too few, or unknown", fontsize="x-small", color="0.45", ha="center", va="center")
     ax.axvline(0, color=INK, linewidth=0.8)
     for chance in (-CHANCE_PERCENT, CHANCE_PERCENT):
-        ax.axvline(chance, color=REFERENCE, linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
-    ax.set_xlim(-80, 80)
+        ax.axvline(chance, color="0.4", linewidth=0.9, linestyle=(0, (4, 3)))
     ax.set_xticks([-75, -50, -25, 0, 25, 50, 75], ["75", "50", "25", "0", "25", "50", "75"])
     ax.grid(axis="x")
     ax.tick_params(axis="y", length=0)
@@ -171,10 +172,10 @@ def _lines(ax: Axes, table: pd.DataFrame) -> None:
             np.arange(len(rows)), rows["error_percent"].to_numpy(), yerr=shapes.whiskers(rows, "error_percent"),
             color=colour, marker=marker, linestyle=line, elinewidth=0.9, label=label,
         )  # fmt: skip
-    ax.axhline(CHANCE_PERCENT, color=REFERENCE, linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
+    ax.axhline(CHANCE_PERCENT, color="0.4", linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
     ax.set_xticks(np.arange(len(longest)), longest, rotation=25, ha="right", fontsize="small")
     ax.set_xlim(-0.3, max(len(longest) - 1, 0) + 0.3)
-    ax.set_ylim(0, 55)
+    ax.set_ylim(0, max(55.0, ax.get_ylim()[1]))
     ax.grid(axis="y")
     ax.set_xlabel("layer")
 

@@ -1,0 +1,70 @@
+"""What the chapter on attributes needs: the same faces and folds for all, photographs where they are, nothing twice."""
+
+import pytest
+
+from deepfeatures.data.face_source import FaceSource
+from deepfeatures.study import catalogue
+from deepfeatures.study.plans import PLANS
+
+NONE = FaceSource(None, None, "")
+BOTH = FaceSource("celeba-1", "pointing04-1", "")
+
+
+def plan(source=NONE, profile="default", **given):
+    return PLANS["attributes"](source, catalogue.resolve("attributes", profile, given), "cpu")
+
+
+def closure(named):
+    return {key: recipe for group in named.values() for one in group for key, recipe in one.closure().items()}
+
+
+@pytest.mark.parametrize("source", [NONE, BOTH])
+def test_all_read_the_same_faces_in_the_same_folds(source):
+    named = plan(source)
+    for dataset in ("rendered", "celeba") if source is BOTH else ("rendered",):
+        faces = named[f"{dataset}/faces"][0].key
+        mine = [one for name, group in named.items() if name.startswith(f"{dataset}/") for one in group]
+        readouts = [one for one in mine if one.kind == "attribute-readout"]
+        assert {one.inputs["faces"].key for one in readouts} == {faces}
+        assert len({(one.params["seed"], one.params["folds"]) for one in readouts}) == 1
+        assert len({one.key for one in readouts}) == len(readouts) == len(mine) - 1
+
+
+def test_rendered_faces_alone_need_no_weights_of_others():
+    named = plan()
+    assert set(named) == {"rendered/faces", "rendered/pixels/pixels"} | {
+        f"rendered/{network}/{layer}"
+        for network in ("untrained", "trained")
+        for layer in ("block2", "block3", "block4", "embedding")
+    } | {f"rendered/trained/embedding+{kind}" for kind in ("triplet", "pca", "random")}
+    names = {one.params.get("network") for one in closure(named).values() if one.kind == "face-features"}
+    assert names == {"pixels", "untrained", "trained"}
+
+
+def test_deep_features_of_photographs_are_two_networks_side_by_side():
+    named = plan(BOTH)
+    (deep,) = named["celeba/deep/embedding"]
+    assert deep.params["parts"] == [["features0", "embedding"], ["features1", "embedding"]]
+    used = {deep.inputs[name].params["network"] for name in ("features0", "features1")}
+    assert used == {"mobilefacenet-ms1m", "mobilefacenet-casia"}
+    assert not any(name.startswith("pointing04") for name in named)  # it has no attributes
+    assert "celeba/trained/embedding" not in named  # ours has seen rendered faces alone
+
+
+def test_controls_are_as_short_as_the_embedding():
+    named = plan(BOTH, embedding_share=0.31)
+    for network, columns in (("rendered/trained", 40), ("celeba/deep", 79)):
+        sizes = {named[f"{network}/embedding+{kind}"][0].params["dimensions"] for kind in ("triplet", "pca", "random")}
+        assert sizes == {columns}
+
+
+def test_only_our_own_network_is_trained_more_than_once():
+    named = plan(seeds=2)
+    many = {name for name, group in named.items() if len(group) == 2}
+    assert many == {name for name in named if name.startswith("rendered/trained/")}
+
+
+def test_steps_of_the_embedding_touch_nothing_else():
+    before, after = plan(), plan(triplet_steps=7)
+    changed = {name for name in before if before[name][0].key != after[name][0].key}
+    assert changed == {"rendered/trained/embedding+triplet"}
