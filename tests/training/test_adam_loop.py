@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from deepfeatures.training import adam_loop
-from deepfeatures.training.adam_loop import train
+from deepfeatures.training.adam_loop import Shuffled, train
 from deepfeatures.training.batches import Stream
 from deepfeatures.training.loop import Diverged
 from tests.conftest import ROOT
@@ -49,8 +49,8 @@ def run(scratch=None, *, steps=STEPS, seed=SEED, width=5, stop_before=None, tell
             raise Killed
         return (modules["body"](PICTURES[rows]) - TARGETS[rows]).square().mean()
 
-    losses = train(modules, loss_of, rows=ROWS, steps=steps, seed=seed, batch=BATCH, scratch=scratch,
-                   checkpoint_every=every)  # fmt: skip
+    batches = Shuffled(ROWS, BATCH, seed)
+    losses = train(modules, loss_of, batches=batches, steps=steps, scratch=scratch, checkpoint_every=every)
     return {name: value.clone() for name, value in modules.state_dict().items()}, losses, len(called)
 
 
@@ -73,7 +73,7 @@ def test_the_loop_against_one_written_out():
     def loss_of(modules, rows):
         return (modules["body"](PICTURES[rows].double()) - TARGETS[rows]).square().mean()
 
-    found = train(ours, lambda rows: loss_of(ours, rows), rows=ROWS, steps=STEPS, seed=SEED, batch=BATCH)
+    found = train(ours, lambda rows: loss_of(ours, rows), batches=Shuffled(ROWS, BATCH, SEED), steps=STEPS)
     mean = [torch.zeros_like(p) for p in slow.parameters()]
     square = [torch.zeros_like(p) for p in slow.parameters()]
     losses, stream = [], Stream(ROWS, BATCH, SEED)
@@ -97,7 +97,7 @@ def test_the_loop_against_one_written_out():
 
 def test_the_networks_are_left_ready_to_be_read():
     modules = network()
-    train(modules, lambda rows: modules["body"](PICTURES[rows]).square().mean(), rows=ROWS, steps=1, seed=0, batch=4)
+    train(modules, lambda rows: modules["body"](PICTURES[rows]).square().mean(), batches=Shuffled(ROWS, 4, 0), steps=1)
     assert not any(module.training for module in modules.modules())
 
 

@@ -11,6 +11,7 @@ import torch
 
 from deepfeatures.networks.face_cnn import load, untrained
 from deepfeatures.training import identity
+from deepfeatures.training.identity import centre_loss
 
 PEOPLE, EACH = 5, 8
 
@@ -69,6 +70,23 @@ def test_two_runs_are_one_and_the_seed_decides(faces: Path, learnt: Path, tmp_pa
         assert (again / file).read_bytes() == (learnt / file).read_bytes(), file
     other = trained(faces, tmp_path, "other", seed=2, steps=2)
     assert np.load(other / "losses.npy")[0] != np.load(learnt / "losses.npy")[0]
+
+
+def test_the_loss_against_one_written_out() -> None:
+    rows = torch.randn(12, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    unit, losses = rows / rows.norm(dim=1, keepdim=True), []
+    for image in range(12):
+        cosines = []
+        for person in range(4):
+            others = [row for row in range(3 * person, 3 * person + 3) if row != image]
+            centre = unit[others].mean(0)
+            cosine = unit[image] @ centre / centre.norm()
+            cosines.append(cosine - 0.2 if person == image // 3 else cosine)
+        logits = 5 * torch.stack(cosines)
+        losses.append(torch.logsumexp(logits, 0) - logits[image // 3])
+    got = centre_loss(rows, 3, margin=0.2, scale=5)
+    torch.testing.assert_close(got, torch.stack(losses).mean())
+    assert centre_loss(100 * rows, 3, margin=0.2, scale=5) == pytest.approx(got.item())  # lengths do not count
 
 
 def test_what_was_trained_is_told(learnt: Path) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -22,33 +23,45 @@ LEARNING_RATE, LAST_RATE, WEIGHT_DECAY = 2e-3, 1e-5, 1e-3  # ours
 SOLVER_STATE = ("step", "exp_avg", "exp_avg_sq")  # what AdamW keeps of each parameter
 
 
+class Batches(Protocol):
+    """The rows that a step sees, from the step's number alone; str() says which batches these are."""
+
+    def __call__(self, step: int, /) -> np.ndarray: ...
+    def __str__(self) -> str: ...
+
+
+class Shuffled(Stream):
+    """All rows in an order shuffled anew every epoch."""
+
+    def __str__(self) -> str:
+        return f"batches of {self.batch} of {self.rows}, seed {self.seed}"
+
+
 def train(
     modules: nn.ModuleDict,
     loss_of: Callable[[np.ndarray], torch.Tensor],
     *,
-    rows: int,
+    batches: Batches,
     steps: int,
-    seed: int,
-    batch: int = 128,
     scratch: Path | None = None,
     checkpoint_every: int = 200,
     description: str = "training",
 ) -> np.ndarray:
     """The loss of every step, (steps,) float32; `modules` are trained in place and left ready to be read (`eval`).
 
-    loss_of: the loss of a batch, given its rows among `rows` examples. scratch: a folder in which a killed run goes on.
-    Raises Diverged naming the step.
+    loss_of: the loss of a batch, given its rows; batches: the rows of a step. scratch: a folder in which a killed run
+    goes on. Raises Diverged naming the step.
     """
     solver = torch.optim.AdamW(modules.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-    stream, losses = Stream(rows, batch, seed), np.zeros(steps, np.float32)
+    losses = np.zeros(steps, np.float32)
     # Of this run alone: the rate depends on `steps`, so another number of steps cannot go on from here.
-    checkpoint = _Checkpoint(scratch, f"{steps} steps, batches of {batch} of {rows}, seed {seed}", modules, solver)
+    checkpoint = _Checkpoint(scratch, f"{steps} steps, {batches}", modules, solver)
     done = checkpoint.resume(losses)
     modules.train()
     for step in tqdm(range(done, steps), initial=done, total=steps, desc=description, unit="step", mininterval=1):
         for group in solver.param_groups:
             group["lr"] = LEARNING_RATE * (1 - step / steps) + LAST_RATE
-        loss = loss_of(stream(step))
+        loss = loss_of(batches(step))
         losses[step] = loss.item()
         if not np.isfinite(losses[step]):
             raise Diverged(f"the loss is {losses[step]} at step {step}: lower the learning rate")

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from deepfeatures.networks.face_cnn import FaceCNN, load, save, untrained
-from deepfeatures.training.adam_loop import train
+from deepfeatures.training.adam_loop import Shuffled, train
 from deepfeatures.training.attribute_faces import LabelledFaces, labelled_faces
 
 STARTS = ("random", "network")
@@ -79,7 +79,7 @@ def fit(
         return balanced_loss(network(network.as_pixels(images[rows]))["scores"], truth[rows], weights)
 
     losses = train(
-        nn.ModuleDict({"network": network}), loss_of, rows=len(images), steps=steps, seed=seed, batch=batch,
+        nn.ModuleDict({"network": network}), loss_of, batches=Shuffled(len(images), batch, seed), steps=steps,
         scratch=scratch, description=f"attribute network, seed {seed}",
     )  # fmt: skip
     return network, losses
