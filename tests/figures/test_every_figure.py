@@ -101,6 +101,37 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
         {},
         None,
     ),
+    "pose_error_by_range": (
+        (
+            table(
+                "world predictor range error_deg images",
+                *[(w, p, r, 9.0, 40) for w in ("rendered", "celeba") for p in ("trained", "equal precision")
+                  for r in ("0–15", "total")],
+            ),
+        ),
+        {},
+        2,
+    ),
+    "pose_read": (
+        (
+            table(
+                "target world true_deg mean_deg sd_deg",
+                *[(t, "rendered", x, x / 2, 9.0) for t in ("abs_yaw", "yaw") for x in (0.0, 30.0, 60.0)],
+            ),
+        ),
+        {},
+        2,
+    ),
+    "pose_by_layer": (
+        (
+            table(
+                "name width way error_deg",
+                *[(f"trained/{layer}", 48, way, 9.0) for layer in ("block2", "block3") for way in ("linear", "kernel")],
+            ),
+        ),
+        {"constant_deg": 12.0},
+        None,
+    ),
     "contact_sheet": ((FACES,), {"titles": list("abcde"), "columns": 3}, None),
     "factor_sweep": (({"yaw_deg": ([-30, 30], FACES[:2]), "smile": ([0, 0.5, 1], FACES[:3])},), {}, None),
     "trend_within_digit": (({name: RNG.random((6, 7)) for name in NAMES}, ANGLES), {"digit": 3}, 3),

@@ -14,6 +14,9 @@ DIGITS = [slug for slug in SLUGS if "dataset" in catalogue.chapter(slug).paramet
 FACES = [slug for slug in SLUGS if "photographs" in catalogue.chapter(slug).parameters]
 PHOTOGRAPHS = FaceSource("celeba-0", "pointing04-0", "made up")
 PROFILES = profiles.names()
+NO_PHOTOGRAPHS = FaceSource(None, None, "")
+DIGITS = [slug for slug in SLUGS if "dataset" in catalogue.chapter(slug).parameters]
+FACES = [slug for slug in SLUGS if slug not in DIGITS]
 NETWORKS = {"network", "selection", "rotated"}
 
 

@@ -136,7 +136,7 @@ def pose_by_layer(table: pd.DataFrame, *, constant_deg: float | None = None, ax:
         ax.axhline(edge, color="0.9", linewidth=0.7, zorder=0)
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x")
-    ax.set_ylabel("network, layer (width in numbers)")
+    ax.set_ylabel("layer (numbers)")
     ax.set_xlabel("mean error of |yaw|, degrees (axis does not start at 0)")
     legend_above(ax, 3)
     return ax
