@@ -71,12 +71,12 @@ _ = df.figures.factor_sweep({name: (values, front.vary(5, name, values).images) 
 # listed with the reason.
 
 # %%
-table = df.data.synthfaces.attribute_table()
-truth = df.data.SynthFaces(seed=0, identities=people, images_per_identity=images_each).truth()
-present = {name: f"{100 * truth[name].mean():.0f} %" for name in table["attribute"] if name in truth}
+[faces] = study.opened("faces")
+table, names = df.data.synthfaces.attribute_table(), list(df.data.attributes.NAMES)
+share = dict(zip(names, 100 * faces["attributes"].mean(axis=0), strict=True))
 study.table(["attribute", "images that have it", "belongs to", "rule, or why there is none"],
-            [[row.attribute, present.get(row.attribute, "–"), row.belongs, row.how] for row in table.itertuples()],
-            "CelebA's attributes in this world.")
+            [[row.attribute, f"{share[row.attribute]:.0f} %" if row.modelled else "–", row.belongs, row.how]
+             for row in table.itertuples()], "CelebA's attributes in the world that is probed.")
 
 # %% [markdown]
 # ## Is it hard enough?
@@ -86,7 +86,7 @@ study.table(["attribute", "images that have it", "belongs to", "rule, or why the
 # trained network's embedding.
 
 # %%
-[faces], [pixels], [untrained] = (study.opened(name) for name in ("faces", "features/pixels", "features/untrained"))
+[pixels], [untrained] = (study.opened(f"features/{name}") for name in ("pixels", "untrained"))
 trained = study.opened("features/trained")[0]
 layers = {"pixels": pixels["pixels"], "untrained, embedding": untrained["embedding"],
           "trained, block4": trained["block4"], "trained, embedding": trained["embedding"]}

@@ -79,7 +79,7 @@ def test_the_loop_against_one_written_out():
     losses, stream = [], Stream(ROWS, BATCH, SEED)
     for step in range(STEPS):
         loss = loss_of(slow, stream(step))
-        rate = 2e-3 * (1 - step / STEPS) + 1e-5
+        rate = 5e-3 * (1 - step / STEPS) + 1e-5
         gradients = torch.autograd.grad(loss, list(slow.parameters()))
         with torch.no_grad():
             for p, g, m, v in zip(slow.parameters(), gradients, mean, square, strict=True):

@@ -11,7 +11,7 @@ from deepfeatures.study.recipes import Recipe
 
 Named = dict[str, list[Recipe]]
 
-TRAINING_SEED, PROBE_SEED = 1_000, 0  # of the rendered worlds: nobody is in both
+TRAINING_SEED, PROBE_SEED = 1_000, 2_000  # of the rendered worlds: nobody is in both; settings were tried on seed 0
 PUBLISHED = ("mobilefacenet-ms1m", "mobilefacenet-casia")  # networks whose weights others trained
 LAYERS = {  # layers that are probed, by kind of network; the last is its embedding
     "pixels": ("pixels",),

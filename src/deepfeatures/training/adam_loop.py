@@ -20,7 +20,7 @@ from deepfeatures.training.loop import Diverged
 from deepfeatures.training.loop import digest as digest_of
 
 # Ours. The rate: of 2e-3, 5e-3 and 1e-2, the identity network's after 100 steps, by the AUC on unseen people of a world
-# that no chapter shows (0.80, 0.86, 0.86).
+# that no chapter measures (0.80, 0.86, 0.86).
 LEARNING_RATE, LAST_RATE, WEIGHT_DECAY = 5e-3, 1e-5, 1e-3
 SOLVER_STATE = ("step", "exp_avg", "exp_avg_sq")  # what AdamW keeps of each parameter
 
