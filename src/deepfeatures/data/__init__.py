@@ -17,10 +17,14 @@ _HOMES = {
     "SynthFaces": "synthfaces",
 }
 
-__all__ = list(_HOMES)
+_MODULES = ("attributes", "synthfaces")  # those that chapters name as a whole
+
+__all__ = [*_HOMES, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"deepfeatures.data.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'deepfeatures.data' has no attribute {name!r}")
     return getattr(importlib.import_module(f"deepfeatures.data.{_HOMES[name]}"), name)
