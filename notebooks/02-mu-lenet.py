@@ -72,7 +72,8 @@ _ = df.figures.accuracy_against_iterations(curve, chosen={name: run.curve["chose
 # %%
 stops = {name: run.curve for name, run in selections.items() if name != "starts"}
 study.table(["run on the validation split", "stops at step", "by the cap", "diverged"],
-            [[name, curve["chosen"], curve["capped"], curve["diverged"] or "no"] for name, curve in stops.items()],
+            [[name, "–" if curve["diverged"] else curve["chosen"], curve["capped"], curve["diverged"] or "no"]
+             for name, curve in stops.items()],
             "When training stops, and what happens without normalised targets.")
 
 # %% [markdown]
