@@ -48,13 +48,14 @@ class Machines:
             penalty[-1] = 0
         return penalty
 
-    def row_slices(self) -> list[slice]:
-        n = len(self.features)
-        return [slice(start, min(start + self.block_rows, n)) for start in range(0, n, self.block_rows)]
+    def row_slices(self, size: int | None = None) -> list[slice]:
+        n, size = len(self.features), size or self.block_rows
+        return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
     def blocks(self, dtype: torch.dtype) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Rows and their features (rows, d) in dtype. Only one block is ever converted."""
-        for rows in self.row_slices():
+        """Rows and their features (rows, d) in dtype. One block at a time is converted; a smaller one if it grows."""
+        wider = torch.finfo(dtype).bits > torch.finfo(self.features.dtype).bits
+        for rows in self.row_slices(max(1, self.block_rows // 4) if wider else self.block_rows):
             yield rows, self.features[rows].to(dtype)
 
     def signs_and_weights(self, target: torch.Tensor, rows: slice, dtype: torch.dtype) -> tuple[torch.Tensor, ...]:

@@ -188,6 +188,7 @@ def minimise(
         known = None
         if dtype == work:
             known = at.scores.add_(step_scores.mul_(t.to(work)[:, None]))
+        del at, step, step_scores  # as large as many columns of X: not beside the next ones
 
 
 def _only(at: Evaluation, go: torch.Tensor) -> Evaluation:

@@ -40,8 +40,7 @@ class SquaredHingePath:
 
 def balanced_weights(signs: np.ndarray, row_weight: np.ndarray | None = None) -> np.ndarray:
     """scikit-learn's class_weight='balanced', n / (2 n_class), of signs -1, +1: (targets, 2). signs: (targets, n)."""
-    weight = np.ones(signs.shape[1]) if row_weight is None else row_weight
-    totals = np.stack([(signs < 0) @ weight, (signs > 0) @ weight], axis=1)
+    totals = _class_totals(signs, row_weight)
     with np.errstate(divide="ignore"):
         return np.where(totals > 0, totals.sum(1, keepdims=True) / (2 * totals), 0.0)
 
@@ -75,13 +74,12 @@ def squared_hinge_path(
         raise ValueError(f"dtype={dtype!r}: allowed are {', '.join(DTYPES)}")
     machines = _machines(X, signs, class_weight, row_weight, intercept, block_rows, device)
     place = machines.features.device
-    counted = np.ones(len(machines.features)) if row_weight is None else np.asarray(row_weight, np.float64)
-    counts = np.stack([(np.asarray(signs) < 0) @ counted, (np.asarray(signs) > 0) @ counted])
+    counts = _class_totals(np.asarray(signs), row_weight).T
     kept = np.flatnonzero(counts.min(0) > 0)
     share = torch.as_tensor(counts.min(0) / np.maximum(counts.sum(0), np.finfo(float).tiny), device=place)
     zero_norm = gradient_at_zero(machines, DTYPES[dtype]).norm(dim=1)
     shared = SharedGram(machines, rows=16 * machines.width, dtype=DTYPES[dtype])
-    most_owned = max(4, machines.features.nbytes // (4 * shared.gram.nbytes))  # at most a quarter of X, beside it
+    most_owned = max(4, machines.features.nbytes // (6 * shared.gram.nbytes))  # at most a sixth of X, beside it
     shape = (len(values), len(signs))
     found = np.full((*shape, machines.width), np.nan)
     objective, norms = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -111,6 +109,12 @@ def squared_hinge_path(
     return SquaredHingePath(
         values, found[..., :-1], found[..., -1], objective, norms, newton, products, converged, counts.min(0) == 0
     )
+
+
+def _class_totals(signs: np.ndarray, row_weight: np.ndarray | None) -> np.ndarray:
+    """Rows of sign -1 and of sign +1, or their weight: (targets, 2) float64. Target by target: no large copy."""
+    weight = np.ones(signs.shape[1]) if row_weight is None else np.asarray(row_weight, np.float64)
+    return np.array([[weight[sign < 0].sum(), weight[sign > 0].sum()] for sign in signs]).reshape(-1, 2)
 
 
 def _checked_C(C: Sequence[float] | np.ndarray) -> np.ndarray:
