@@ -81,7 +81,7 @@ study.table(["data", "features", "columns", "same-person AUC [range over folds]"
 # Figure 2 of the paper. An answer that knows nothing has false negatives and false positives that add up to 100 %,
 # 50 % each where it is balanced.
 
-# %% mystnb={"figure": {"name": "attribute-errors", "caption": "False negatives (left) and false positives (right) of each attribute before and after the triplet embedding, % of the images that show or lack it; lines are 95 % bootstrap intervals over people; dashed, chance. Within a group, the best read on top."}, "image": {"alt": "Mirrored horizontal bars for the attributes in three groups. Most bars end well inside the dashed lines at 50 percent; bars after the embedding are mostly longer than those before."}}
+# %% mystnb={"figure": {"name": "attribute-errors", "caption": "False negatives (left) and false positives (right) of each attribute before and after the triplet embedding, % of the images that show or lack it; lines are 95 % bootstrap intervals over people; dashed, chance. Within a group, the best read on top."}, "image": {"alt": "Mirrored horizontal bars, a row for each attribute in three groups: misses to the left, false alarms to the right, before and after the triplet embedding; dashed lines mark 50 percent on both sides."}}
 two = df.analysis.attribute_tables.representations(errors)
 tables = {name: df.analysis.attribute_tables.by_attribute(errors[name], two[name]) for name in errors}
 _ = df.figures.attribute_errors(tables)
@@ -112,7 +112,8 @@ by_accident = {name: df.analysis.attribute_groups.order_p(
     one, df.analysis.attribute_claims.roles_of(one).before, permutations=resamples, rng=study.rng())
     for name, one in errors.items()}
 study.table(["data", "smaller step between groups, points", "p of so strong an order by accident"],
-            [[name, getattr(order[name], "reason", order[name]), by_accident[name]] for name in errors],
+            [[name, getattr(order[name], "reason", order[name]), df.analysis.attribute_tables.chance_text(by_accident[name])]
+             for name in errors],
             "Are the groups ordered? p deals the attributes into groups of these sizes at random.")
 
 # %% [markdown]

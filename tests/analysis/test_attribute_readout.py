@@ -67,7 +67,7 @@ def test_what_is_in_the_features_is_read_and_what_is_not_is_not(faces: dict[str,
     assert found["scores"].dtype == np.float32 and found["fold"].dtype == np.int8
 
 
-def test_no_machine_where_fewer_than_ten_people_show_it_or_it_is_unknown(faces: dict[str, Path], tmp_path: Path) -> None:
+def test_no_machine_where_too_few_people_show_it_or_it_is_unknown(faces: dict[str, Path], tmp_path: Path) -> None:
     found = read(faces, tmp_path / "out")
     known = {MALE, SMILING, HAT}
     assert {a for a in range(40) if np.isfinite(found["scores"][:, a]).all()} == known

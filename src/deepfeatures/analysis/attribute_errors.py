@@ -81,7 +81,7 @@ class Errors:
     def interval(self, draws: np.ndarray) -> Interval:
         """Of a statistic in every draw, (1 + resamples, seeds): averaged over seeds, people and seeds resampled.
 
-        The largest of several rates is larger in draws than measured; the interval is widened to hold what was measured.
+        The largest of several rates is larger in draws than measured: the interval is widened to hold that.
         """
         draws = np.asarray(draws, np.float64)
         deviations = seed_deviations(draws.shape[1], len(draws) - 1, np.random.default_rng(0))
@@ -143,7 +143,7 @@ def measure(
 def by_data_set(
     artifacts: Mapping[str, Sequence[Arrays]], *, resamples: int, rng: np.random.Generator
 ) -> dict[str, Errors]:
-    """`measure` for each data set. artifacts: by the chapter's names, 'data set/faces' and 'data set/representation'."""
+    """`measure` for each data set. artifacts: by name, 'data set/faces' and 'data set/representation'."""
     found = {}
     for data in data_sets(artifacts):
         faces, readouts = of_data_set(artifacts, data)

@@ -133,10 +133,7 @@ def read_fold(
     best = choose(decision_path(inner[0], signs[:, ~held], inner[1], order), signs[:, held])
     short, tested = shorten(X, identity, X_test, rng_outer)
     rows, test_rows = standardised(short, tested)
-    values = np.full((len(X_test), len(signs)), np.nan)
-    for index in np.unique(best):  # every machine is fitted once, with the C it chose
-        mine = np.flatnonzero(best == index)
-        values[:, mine] = decision_path(rows, signs[mine], test_rows, order[[index]])[0]
+    values = decision_path(rows, signs, test_rows, np.ones(1), own_C=order[best])[0]
     return FoldRead(np.where(np.isnan(values).all(axis=0), np.nan, order[best]), values, tested)
 
 
@@ -154,16 +151,20 @@ def same_person_auc(rows: np.ndarray, identity: np.ndarray) -> float:
     return verification(cosine_of_pairs(rows, found), found.same, fpr=()).auc
 
 
-def decision_path(X: np.ndarray, signs: np.ndarray, X_test: np.ndarray, C: np.ndarray) -> np.ndarray:
-    """Decision values (C, tested, attributes) of balanced squared-hinge machines; nan for labels of one kind."""
+def decision_path(
+    X: np.ndarray, signs: np.ndarray, X_test: np.ndarray, C: np.ndarray, own_C: np.ndarray | float = 1.0
+) -> np.ndarray:
+    """Decision values (C, tested, attributes) of balanced squared-hinge machines; nan for labels of one kind.
+
+    own_C: a factor of C for each attribute, (attributes,), so that machines with different C are fitted together.
+    """
     if X.shape[1] > len(X):
         # A machine's coefficients lie in the span of its training rows: in an orthonormal basis of that span, it is
         # the same machine with as many columns as there are rows.
         basis = np.linalg.qr(X.T)[0]
         X, X_test = np.ascontiguousarray(X @ basis), X_test @ basis
-    path = squared_hinge_path(
-        X, signs, C, class_weight=balanced_weights(signs), tol=TOLERANCE, c_at_once=len(C), dtype="float32"
-    )
+    weight = balanced_weights(signs) * np.broadcast_to(own_C, len(signs))[:, None]
+    path = squared_hinge_path(X, signs, C, class_weight=weight, tol=TOLERANCE, c_at_once=len(C), dtype="float32")
     return np.einsum("nd,cad->cna", X_test, path.coefficients, optimize=True) + path.intercepts[:, None]
 
 

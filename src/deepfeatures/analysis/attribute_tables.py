@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from deepfeatures.analysis.attribute_claims import roles_of
 from deepfeatures.analysis.attribute_chance import Chance
+from deepfeatures.analysis.attribute_claims import roles_of
 from deepfeatures.analysis.attribute_errors import Errors
 from deepfeatures.analysis.attribute_groups import between_p, each_loss, group_error, losses
 from deepfeatures.analysis.bootstrap import Interval
@@ -50,7 +50,7 @@ def representations(errors: Mapping[str, Errors], *, every: bool = False) -> dic
         if roles.trained:
             chosen["attribute network"] = roles.trained
         if every:
-            chosen |= {f"after {label}": f"{roles.before}+{kind}" for kind, label in EMBEDDED.items() if kind != "triplet"}
+            chosen |= {f"after {EMBEDDED[kind]}": f"{roles.before}+{kind}" for kind in ("pca", "random")}
             chosen |= {label: name for name, label in OTHERS.items() if name not in chosen.values()}
         found[data] = {label: name for label, name in chosen.items() if name in measured.rates}
     return found
@@ -122,14 +122,19 @@ def embedding_losses(
             continue
         for one in losses(errors, before, after, permutations=permutations, rng=rng):
             if one.attributes:
-                rows.append([data, label, one.group, one.attributes, one.points, one.p])
+                rows.append([data, label, one.group, one.attributes, one.points, chance_text(one.p)])
         first, last = errors.in_group(GROUPS[0]), errors.in_group(GROUPS[2])
         if first and last:
             change = {names: each_loss(errors, before, after, names) for names in (first, last)}
             p = between_p(change[last], change[first], permutations=permutations, rng=rng)
             more = float(change[last].mean() - change[first].mean())
-            rows.append([data, label, f"{GROUPS[2]} minus {GROUPS[0]}", len(first) + len(last), more, p])
+            rows.append([data, label, f"{GROUPS[2]} minus {GROUPS[0]}", len(first) + len(last), more, chance_text(p)])
     return rows
+
+
+def chance_text(p: float) -> str:
+    """A p for a table: three digits, a dash where there is none."""
+    return f"{p:.3f}" if np.isfinite(p) else "–"
 
 
 def better_than_chance(data_sets: Mapping[str, Mapping[str, Chance]]) -> list[list[Any]]:
@@ -165,6 +170,7 @@ def identity_kept(
         metas = [json.loads((one.folder / "meta.json").read_text()) for one in group]
         auc = np.array([meta["same_person_auc"] for meta in metas])
         ends = [np.mean([meta["at_grid_end"][end] for meta in metas]) for end in ("smallest", "largest")]
-        shown = Interval(float(auc.mean()), float(auc.min()), float(auc.max()), auc.size, len(auc), "fold", None, 1.0, 0)
+        low, high = float(auc.min()), float(auc.max())
+        shown = Interval(float(auc.mean()), low, high, auc.size, len(auc), "fold", None, 1.0, 0)
         rows.append([data, label, metas[0]["dimensions"], shown, *map(float, ends)])
     return rows

@@ -11,18 +11,21 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from deepfeatures.data.attributes import GROUPS
+
 from . import shapes
-from .style import BLUE, GREEN, INK, ORANGE, PURPLE, VERMILION, legend_above, panels, styled
+from .style import BLUE, GREEN, INK, ORANGE, PURPLE, VERMILION, panels, styled
 
 BARS = ((BLUE, ""), (ORANGE, "////"), (GREEN, "...."))  # colour and hatch of each representation, in order
 CHANCE_PERCENT = 50
+DATA = {"rendered": "rendered faces", "celeba": "CelebA"}  # data sets as titles name them
 LINES = {  # network: (label, colour, marker, line)
     "trained": ("identity network", VERMILION, "o", "-"),
     "mobilefacenet-ms1m": ("MobileFaceNet, MS1M", BLUE, "s", "-"),
     "mobilefacenet-casia": ("MobileFaceNet, CASIA", GREEN, "^", "-"),
     "attributes": ("attribute network", PURPLE, "P", "-"),
     "untrained": ("random weights", "0.62", "v", "--"),
-    "mobilefacenet-ms1m-untrained": ("MobileFaceNet, random weights", "0.62", "v", "--"),
+    "mobilefacenet-ms1m-untrained": ("MobileFaceNet, random weights", "0.5", "<", (0, (3, 1, 1, 1))),
     "pixels": ("pixels", "0.35", "D", ":"),
 }
 
@@ -38,7 +41,7 @@ def attribute_errors(
     """
     checked = {name: _checked(name, table) for name, table in tables.items()}
     joined = pd.concat(checked.values())
-    groups = list(dict.fromkeys(joined["group"]))
+    groups = _in_order(joined["group"])
     first = next(iter(checked.values()))
     order = {group: _by_error(first, joined[joined["group"] == group]) for group in groups}
     representations = list(dict.fromkeys(joined["representation"]))
@@ -59,7 +62,7 @@ def attribute_errors(
     for ax, (name, table) in zip(drawn, checked.items(), strict=True):
         _bars(ax, table, place, representations)
         ax.set_xlim(-limit, limit)
-        ax.set_title(name, fontsize="medium")
+        ax.set_title(DATA.get(name, name), fontsize="medium")
         for group, at in headings.items():
             ax.text(-0.97 * limit, at, group, fontsize="small", fontweight="bold", va="center", ha="left")
     drawn[0].set_yticks(list(place.values()), [name.replace("_", " ") for name in place], fontsize="small")
@@ -70,10 +73,22 @@ def attribute_errors(
         Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=name)
         for name, (colour, hatch) in zip(representations, BARS, strict=False)
     ]
-    drawn[0].legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.03 + 0.2 / height), ncols=len(handles), borderpad=0
-    )
+    _legend(drawn, handles, own=axes is None)
     return drawn
+
+
+def _in_order(groups: pd.Series) -> list[str]:
+    """The groups there are: the paper's in its order, then any others as they come."""
+    there = list(dict.fromkeys(groups))
+    return [group for group in GROUPS if group in there] + [group for group in there if group not in GROUPS]
+
+
+def _legend(drawn: NDArray[Any], handles: Sequence[Any], *, own: bool) -> None:
+    """One legend for all panels: above the figure where it is ours, else above the first of the given axes."""
+    if own:
+        drawn[0].figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 3))
+    else:
+        drawn[0].legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.1))
 
 
 def _checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +147,7 @@ def group_error_by_layer(
     """Balanced error, %, from layer to layer: a row of panels a data set, a panel a group. 50 % is chance.
 
     tables: by data set, columns network, layer, group, error_percent, lo, hi; a network's rows in the order of its
-    layers. Networks stand side by side by depth; layers are named on the axis by those of the network with most.
+    layers, which the axis names; a network with one layer stands at the last.
     """
     checked = {
         name: shapes.columns(
@@ -140,7 +155,7 @@ def group_error_by_layer(
         )
         for name, table in tables.items()
     }
-    groups = list(dict.fromkeys(group for table in checked.values() for group in table["group"]))
+    groups = _in_order(pd.concat(checked.values())["group"])
     drawn = panels(
         axes, len(checked) * len(groups), columns=len(groups), panel_height_in=2.55, sharex=False, sharey=True
     )
@@ -152,24 +167,26 @@ def group_error_by_layer(
         for column, group in enumerate(groups):
             ax = drawn[row * len(groups) + column]
             _lines(ax, table[table["group"] == group])
-            ax.set_title(group if len(checked) == 1 else f"{group}\n{name}", fontsize="small")
+            ax.set_title(group if len(checked) == 1 else f"{group}\n{DATA.get(name, name)}", fontsize="small")
             if column == 0:
                 ax.set_ylabel("balanced error, %")
-        legend_above(drawn[row * len(groups) + len(groups) // 2], 3, borderaxespad=2.6 if len(checked) > 1 else 1.6)
+    named = {label: handle for ax in drawn for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    _legend(drawn, list(named.values()), own=axes is None)
     return drawn
 
 
 def _lines(ax: Axes, table: pd.DataFrame) -> None:
-    longest: list[str] = []
-    for network in [name for name in LINES if name in set(table["network"])]:
+    networks = [name for name in LINES if name in set(table["network"])]
+    longest = max((list(table[table["network"] == name]["layer"]) for name in networks), key=len)
+    for network in networks:
         rows = table[table["network"] == network]
         label, colour, marker, line = LINES[network]
-        if len(rows) == 1:
+        if network == "pixels":
             ax.axhline(rows["error_percent"].iloc[0], color=colour, linestyle=line, linewidth=1.2, label=label)
             continue
-        longest = max(longest, list(rows["layer"]), key=len)
+        first = len(longest) - 1 if len(rows) == 1 else 0  # one layer alone is the last
         ax.errorbar(
-            np.arange(len(rows)), rows["error_percent"].to_numpy(), yerr=shapes.whiskers(rows, "error_percent"),
+            first + np.arange(len(rows)), rows["error_percent"].to_numpy(), yerr=shapes.whiskers(rows, "error_percent"),
             color=colour, marker=marker, linestyle=line, elinewidth=0.9, label=label,
         )  # fmt: skip
     ax.axhline(CHANCE_PERCENT, color="0.4", linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)

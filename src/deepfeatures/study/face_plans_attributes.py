@@ -1,4 +1,4 @@
-"""What the chapter on attributes needs. A read-out's name is data set/network/layer, and +embedding where there is one."""
+"""What the chapter on attributes needs. A read-out is named data set/network/layer, and +embedding after one."""
 
 from __future__ import annotations
 
