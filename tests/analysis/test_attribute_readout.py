@@ -75,8 +75,11 @@ def test_no_machine_where_too_few_people_show_it_or_it_is_unknown(faces: dict[st
     assert np.isnan(found["scores"][:, BALD]).all()
 
 
-def test_decision_values_are_those_of_linear_svc_fitted_fold_by_fold(faces: dict[str, Path], tmp_path: Path) -> None:
+def test_decision_values_are_those_of_linear_svc_fitted_fold_by_fold(
+    faces: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The slow, obvious twin: one C, one attribute, one fold at a time."""
+    monkeypatch.setattr(attribute_readout, "TOLERANCE", 1e-6)
     found = read(faces, tmp_path / "out", penalties=[0.1])
     labels, identity = (np.load(faces["faces"] / f"{name}.npy") for name in ("attributes", "identity"))
     X = dict(zip(np.load(faces["features"] / "ids.npy"), np.load(faces["features"] / "layer.npy"), strict=True))

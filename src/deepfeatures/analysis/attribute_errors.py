@@ -135,7 +135,7 @@ def measure(
         people=len(persons),
         images=int(seen.sum()),
         too_few={attributes.NAMES[a]: (int(people[0, a]), int(people[1, a]))
-                 for a in np.flatnonzero(known) if a not in measured},  # fmt: skip
+                 for a in np.flatnonzero(known) if a not in measured},
         unknown=tuple(attributes.NAMES[a] for a in np.flatnonzero(~known)),
     )
 
