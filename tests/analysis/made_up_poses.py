@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 
 
-def faces(folder: Path, *, people: int = 12, images: int = 15, seed: int = 0, roll: bool = True) -> dict[str, np.ndarray]:
+def faces(
+    folder: Path, *, people: int = 12, images: int = 15, seed: int = 0, roll: bool = True
+) -> dict[str, np.ndarray]:
     """Write a faces artifact; pose is uniform, the last image has none. Returns its arrays."""
     rng = np.random.default_rng(seed)
     n = people * images
@@ -29,10 +31,10 @@ def faces(folder: Path, *, people: int = 12, images: int = 15, seed: int = 0, ro
 
 
 def features(
-    folder: Path, arrays: dict[str, np.ndarray], *, width: int = 24, seed: int = 1, noise: float = 0.3, sign: float = 1.0,
-    keep: slice = slice(None),
+    folder: Path, arrays: dict[str, np.ndarray], *, width: int = 24, seed: int = 1,
+    noise: float = 0.3, sign: float = 1.0, keep: slice = slice(None),
 ) -> np.ndarray:  # fmt: skip
-    """Write a face-features artifact: |yaw| / 60, yaw / 60, pitch / 15 and who it is along fixed directions, and noise.
+    """Write a face-features artifact: |yaw| / 60, yaw / 60, pitch / 15, the person along fixed directions, noise.
 
     sign: -1 gives the features of the mirrored images; keep: the images that have features.
     """

@@ -1,4 +1,6 @@
-"""Every claim of chapter pose is answered, from read-outs of made-up faces; its tables agree with what they are made of."""
+"""Every claim of chapter pose is answered, from read-outs of made-up faces; its tables agree with what they are made
+of.
+"""
 
 from __future__ import annotations
 
@@ -107,7 +109,12 @@ def test_tables_hold_every_world_and_network(readouts: dict[str, list[Readout]])
     curves = pose_tables.curves(worlds)
     signed = curves[curves["target"] == "yaw"]
     assert np.corrcoef(signed["true_deg"], signed["mean_deg"])[0, 1] > 0.95
-    assert [row[1] for row in pose_tables.angles(worlds, resamples=100, rng=rng())][:4] == ["|yaw|", "yaw", "pitch", "roll"]
+    assert [row[1] for row in pose_tables.angles(worlds, resamples=100, rng=rng())][:4] == [
+        "|yaw|",
+        "yaw",
+        "pitch",
+        "roll",
+    ]
     (row,) = pose_tables.signs(worlds, resamples=100, rng=rng())
     assert row[2].value > 0.9 and 0.3 < row[3].value < 0.7  # the sum with the mirror image is at chance
     assert pose_tables.transfers(worlds, resamples=100, rng=rng()) == []

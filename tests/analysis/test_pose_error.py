@@ -74,7 +74,9 @@ def test_expected_error_is_what_noise_does_on_average(bias: float, noise: float)
     from scipy.special import ndtri
 
     grid = ndtri((np.arange(20_000) + 0.5) / 20_000)
-    assert pose_error.expected_error(np.array(bias), noise) == pytest.approx(np.abs(bias + noise * grid).mean(), rel=1e-3)
+    assert pose_error.expected_error(np.array(bias), noise) == pytest.approx(
+        np.abs(bias + noise * grid).mean(), rel=1e-3
+    )
 
 
 def test_equal_precision_explains_away_what_shrinking_does() -> None:
@@ -122,7 +124,9 @@ def test_draws_without_an_image_are_left_out_and_one_person_has_no_interval() ->
     people = draw_people(np.array([1, 2, 2]), resamples=50, rng=np.random.default_rng(0))
     values = people.mean(np.array([5.0, 0, 0]), np.array([True, False, False]))
     assert np.isnan(values).any() and people.interval(values).lo == 5
-    assert draw_people(np.array([1, 1]), resamples=5, rng=np.random.default_rng(0)).interval(np.ones(6)).interval is None
+    assert (
+        draw_people(np.array([1, 1]), resamples=5, rng=np.random.default_rng(0)).interval(np.ones(6)).interval is None
+    )
 
 
 def test_table_1_follows_from_its_rows_and_misses_40_test_images() -> None:

@@ -1,4 +1,6 @@
-"""Pose read from features whose content is known: people kept apart, the right rows, the right sizes, the right answers."""
+"""Pose read from features whose content is known: people kept apart, the right rows, the right sizes, the right
+answers.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def test_constants_are_those_of_the_other_folds(made) -> None:
         found = np.load(out / f"{name}.npy")
         for left_out in range(3):
             expected = of(truth[fold != left_out], axis=0)
-            np.testing.assert_allclose(found[fold == left_out], np.tile(expected, (np.sum(fold == left_out), 1)), rtol=1e-5)
+            np.testing.assert_allclose(
+                found[fold == left_out], np.tile(expected, (np.sum(fold == left_out), 1)), rtol=1e-5
+            )
 
 
 def test_what_is_there_is_read_and_what_is_not_is_not(made) -> None:

@@ -15,7 +15,9 @@ def plan(source=RENDERED, profile="default", **given):
 
 
 def keys(named, kind):
-    return {key for group in named.values() for recipe in group for key, one in recipe.closure().items() if one.kind == kind}
+    return {
+        key for group in named.values() for recipe in group for key, one in recipe.closure().items() if one.kind == kind
+    }
 
 
 def test_without_photographs_only_rendered_faces_are_read():
@@ -45,7 +47,9 @@ def test_the_network_and_its_readers_share_nobody():
     assert network.inputs["faces"].params["seed"] != readout.inputs["faces"].params["seed"]
 
 
-@pytest.mark.parametrize("changed", [{"pose_dimensions": [8]}, {"kernel_centres": 20}, {"triplet_steps": 7}, {"folds": 3}])
+@pytest.mark.parametrize(
+    "changed", [{"pose_dimensions": [8]}, {"kernel_centres": 20}, {"triplet_steps": 7}, {"folds": 3}]
+)
 def test_other_read_outs_train_and_render_nothing_again(changed):
     before, after = plan(), plan(**changed)
     for kind in ("faces", "identity-network", "face-features"):
@@ -62,4 +66,6 @@ def test_the_same_people_thinned_to_the_papers_shares():
 
 def test_only_what_is_trained_has_several_seeds():
     named = plan(seeds=2)
-    assert {name for name, group in named.items() if len(group) == 2} == {name for name in named if name.startswith("rendered/trained")}
+    assert {name for name, group in named.items() if len(group) == 2} == {
+        name for name in named if name.startswith("rendered/trained")
+    }

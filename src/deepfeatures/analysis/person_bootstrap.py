@@ -1,4 +1,6 @@
-"""Bootstrap intervals whose unit is the person: all images of a person are drawn together, as often as the person is."""
+"""Bootstrap intervals whose unit is the person: all images of a person are drawn together, as often as the person
+is.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from deepfeatures.analysis.bootstrap import Interval
 
 @dataclass(frozen=True)
 class People:
-    """of_image: (n,) number of the person of each image; times: (1 + draws, people), how often each is drawn, row 0 once each."""
+    """of_image: (n,) number of the person of each image; times: (1 + draws, people), how often each is drawn, row 0
+    once each.
+    """
 
     of_image: np.ndarray
     times: np.ndarray
@@ -24,7 +28,9 @@ class People:
         return self.times @ by_person
 
     def mean(self, values: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
-        """Mean of values (n,) over the drawn images of the mask `where`: (1 + draws,); nan where a draw has none of them."""
+        """Mean of values (n,) over the drawn images of the mask `where`: (1 + draws,); nan where a draw has none of
+        them.
+        """
         mask = np.ones(len(values), bool) if where is None else where
         total, count = self.sums(np.stack([np.where(mask, values, 0.0), mask], axis=1)).T
         return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)

@@ -1,20 +1,30 @@
-"""What the claims of chapter pose ask for: yaw, pitch and roll read from face features. Rudd et al. 2017, section 3.2."""
+"""What the claims of chapter pose ask for: yaw, pitch and roll read from face features. Rudd et al. 2017, section
+3.2.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 from scipy.stats import rankdata
 
 from deepfeatures.analysis import pose_error
-from deepfeatures.analysis.columns import Readout, Readouts
+from deepfeatures.analysis.columns import Readout
 from deepfeatures.analysis.measured import Measured, NotApplicable
 from deepfeatures.analysis.person_bootstrap import People, draw_people
 from deepfeatures.analysis.pose_error import Answer, answer, range_of, true
 from deepfeatures.data.rudd2017_table1 import RANGES, TOTAL
 
-Group = Sequence[Readout]
+
+class PoseReadout(Readout, Protocol):
+    """A read-out of pose (analysis.pose_readout), which may lack some arrays."""
+
+    def __contains__(self, name: str, /) -> bool: ...
+
+
+Group = Sequence[PoseReadout]
 Worlds = dict[str, dict[str, Group]]
 AS_THE_PAPER = "as-the-paper"
 HEADLINES = ("both/embedding", "trained/embedding")  # stands for the paper's deep features, best first
@@ -22,7 +32,7 @@ SLUGS = dict(zip((*RANGES, TOTAL), ("0-15", "15-30", "30-45", "45-90", "total"),
 SIGN_FROM_DEG = 15.0  # nearer to the front the sign of the true yaw is within its own error
 
 
-def by_world(readouts: Readouts) -> Worlds:
+def by_world(readouts: Mapping[str, Group]) -> Worlds:
     """Read-outs named WORLD/NETWORK/LAYER, by world and then NETWORK/LAYER."""
     worlds: Worlds = {}
     for name, group in readouts.items():
@@ -49,7 +59,7 @@ def learnt(world: Mapping[str, Group]) -> dict[str, Group]:
     return {name: group for name, group in world.items() if not name.startswith("pixels") and "untrained" not in name}
 
 
-def measure(readouts: Readouts, *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
+def measure(readouts: Mapping[str, Group], *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
     """By claim id without its paper: on CelebA where it was read, else on rendered faces."""
     worlds = by_world(readouts)
     world = worlds[main_world(worlds)]
@@ -70,7 +80,9 @@ def measure(readouts: Readouts, *, resamples: int, rng: np.random.Generator) -> 
         "pose-half-profile-precise": _interval(people, advantage - level, seeds, "0–15 or 15–45 degrees"),
         "pose-small-angles-alike": _interval(people, _slopes_apart(people, before, yaw), seeds, "a range of yaw"),
         "pose-triplet-worse": people.interval(total["after"] - total["before"], seeds=seeds),
-        "pose-nonlinear-better": people.interval(total["before"] - people.mean(answer(deep, "kernel").error), seeds=seeds),
+        "pose-nonlinear-better": people.interval(
+            total["before"] - people.mean(answer(deep, "kernel").error), seeds=seeds
+        ),
         "pose-sign-unreadable": people.interval(sign_share(people, deep), seeds=seeds),
         "pose-pitch-readable": _readable(people, deep, "pitch"),
         "pose-roll-readable": _readable(people, deep, "roll"),
@@ -82,7 +94,9 @@ def measure(readouts: Readouts, *, resamples: int, rng: np.random.Generator) -> 
 
 
 def sign_share(people: People, group: Group, name: str = "linear") -> np.ndarray:
-    """Share of images at SIGN_FROM_DEG or more whose side is told rightly, a mean over seeds: (1 + draws,). Chance is 0.5."""
+    """Share of images at SIGN_FROM_DEG or more whose side is told rightly, a mean over seeds: (1 + draws,). Chance
+    is 0.5.
+    """
     yaw = true(group[0], "yaw")
     right = np.mean([(answer([one], name, "yaw").said > 0) == (yaw > 0) for one in group], axis=0)
     return people.mean(right, np.abs(yaw) >= SIGN_FROM_DEG)
@@ -144,7 +158,9 @@ def _outweighs(people: People, pixels: Readout) -> Measured:
 
 
 def _of_several(world: Mapping[str, Group], *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
-    """Claims about several networks or layers, all on the same draws of people. world: read-outs of trained networks."""
+    """Claims about several networks or layers, all on the same draws of people. world: read-outs of trained
+    networks.
+    """
     first = next(iter(world.values()))[0]
     people = draw_people(first["identity"], resamples=resamples, rng=rng)
     same = {name: group for name, group in world.items() if len(group[0]["row"]) == len(people.of_image)}
@@ -173,7 +189,9 @@ def rank_correlation(width: np.ndarray, errors: np.ndarray) -> np.ndarray:
 
 
 def _largest(group: Group) -> int:
-    """The largest size below the width that every layer could be cut to with the chapter's `pose_dimensions`; 0 for none."""
+    """The largest size below the width that every layer could be cut to with the chapter's `pose_dimensions`; 0 for
+    none.
+    """
     after = group[0].summary["triplet_dimensions"]
     return max((size for size in group[0].summary["sizes"] if size != after), default=0)
 

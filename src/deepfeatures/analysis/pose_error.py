@@ -1,7 +1,8 @@
-"""Error of an angle by range of the true |yaw|: Rudd et al. 2017, table 1, for networks and for what they have to beat.
+"""Error of an angle by range of the true |yaw|: Rudd et al. 2017, table 1, for networks and for what they have to
+beat.
 
-An answer is what one predictor says of every image. Two answers need no network's features of their own: `shrunken`, and
-`equal_precision`, which decides what regression to the mean alone would do to the rows of the table.
+An answer is what one predictor says of every image. Two answers need no network's features of their own: `shrunken`,
+and `equal_precision`, which decides what regression to the mean alone would do to the rows of the table.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ SHRINK = 0.5
 
 @dataclass(frozen=True)
 class Answer:
-    """said: (n,) degrees, the mean over seeds; error: (n,) degrees, |said - true|, the mean over seeds; seeds trained."""
+    """said: (n,) degrees, the mean over seeds; error: (n,) degrees, |said - true|, the mean over seeds; seeds
+    trained.
+    """
 
     said: np.ndarray
     error: np.ndarray
@@ -32,7 +35,9 @@ class Answer:
 
 
 def range_of(abs_yaw_deg: np.ndarray) -> np.ndarray:
-    """Row of table 1 that each image counts in, (n,) 0..3. A limit itself counts in the upper row; the paper does not say."""
+    """Row of table 1 that each image counts in, (n,) 0..3. A limit itself counts in the upper row; the paper does
+    not say.
+    """
     return np.searchsorted(EDGES_DEG[1:-1], abs_yaw_deg, side="right")
 
 
@@ -54,18 +59,21 @@ def shrunken(found: Answer, constant: Answer, true_deg: np.ndarray, factor: floa
 
 
 def unshrunk(found: Answer, true_deg: np.ndarray) -> Answer:
-    """Stretched about its mean until its regression on the truth has slope 1: no longer drawn to the mean, but noisier."""
+    """Stretched about its mean until its regression on the truth has slope 1: no longer drawn to the mean, but
+    noisier.
+    """
     slope, _, _ = line(found.said, true_deg)
     said = true_deg.mean() + (found.said - found.said.mean()) / slope
     return Answer(said, np.abs(said - true_deg), found.seeds)
 
 
 def equal_precision(found: Answer, true_deg: np.ndarray) -> Answer:
-    """A reader that sees every pose equally well, and is drawn to the mean as much as `found` is. error: expected, exact.
+    """A reader that sees every pose equally well, and is drawn to the mean as much as `found` is. error: expected,
+    exact.
 
-    It says a + b * true + noise, with a, b and the noise's standard deviation s those of `found` over all images: the same at
-    every angle. Whatever differs between its ranges is regression to the mean; only what `found` has beyond that is precision.
-    a, b and s are taken as they are in every draw of people.
+    It says a + b * true + noise, with a, b and the noise's standard deviation s those of `found` over all images:
+    the same at every angle. Whatever differs between its ranges is regression to the mean; only what `found` has
+    beyond that is precision. a, b and s are taken as they are in every draw of people.
     """
     slope, intercept, noise = line(found.said, true_deg)
     said = intercept + slope * true_deg
@@ -112,8 +120,8 @@ def by_range(
 ) -> pd.DataFrame:
     """A row a predictor and range: predictor, range, error_deg, lo, hi, bias_deg, slope, images, people.
 
-    Ranges are of |yaw| whatever the target. bias: mean said minus true; slope: of said on true inside the range. A range without
-    images has no row. All predictors see the same draws of people.
+    Ranges are of |yaw| whatever the target. bias: mean said minus true; slope: of said on true inside the range. A
+    range without images has no row. All predictors see the same draws of people.
     """
     truth, group = true(readout, target), range_of(true(readout))
     identity = np.asarray(readout["identity"])

@@ -1,4 +1,6 @@
-"""What table 1 of Rudd et al. 2017 says by itself: whether its totals follow from its rows, and what a constant would score."""
+"""What table 1 of Rudd et al. 2017 says by itself: whether its totals follow from its rows, and what a constant
+would score.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,15 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from deepfeatures.analysis.pose_error import expected_error
-from deepfeatures.data.rudd2017_table1 import COUNTS, EDGES_DEG, ERRORS_DEG, PRINTED_COUNT, RANGES, TEST_IMAGES, TOTALS_DEG
+from deepfeatures.data.rudd2017_table1 import (
+    COUNTS,
+    EDGES_DEG,
+    ERRORS_DEG,
+    PRINTED_COUNT,
+    RANGES,
+    TEST_IMAGES,
+    TOTALS_DEG,
+)
 
 ROUNDING_DEG = 0.05  # a printed decimal stands for this much on either side
 
@@ -25,7 +35,8 @@ class Counts:
 
 @dataclass(frozen=True)
 class BestConstant:
-    """The constant with the least total error if |yaw| is spread evenly inside every range. rows_deg: its error by range.
+    """The constant with the least total error if |yaw| is spread evenly inside every range. rows_deg: its error by
+    range.
 
     total_deg: over the counts of the table. least_deg, most_deg: by range, whatever the spread inside it.
     """
@@ -62,15 +73,18 @@ def constant(answer_deg: float) -> BestConstant:
 
 def best_constant(step_deg: float = 0.1) -> BestConstant:
     """The best of all constants from 0 to 90 degrees, `step_deg` apart."""
-    return min((constant(float(one)) for one in np.arange(0, 90 + step_deg, step_deg)), key=lambda found: found.total_deg)
+    return min(
+        (constant(float(one)) for one in np.arange(0, 90 + step_deg, step_deg)), key=lambda found: found.total_deg
+    )
 
 
 def calibrated_reader(total_deg: float, points: int = 60) -> np.ndarray:
-    """Error by range, (4,) degrees, of a least-squares reader with this total, |yaw| spread evenly inside every range.
+    """Error by range, (4,) degrees, of a least-squares reader with this total, |yaw| spread evenly inside every
+    range.
 
-    Least squares ties everything to one number, its R2: what it says has slope R2 on the truth, is right on average, and has
-    noise of variance R2 (1 - R2) Var(|yaw|), here Gaussian and the same at every angle. So rows that differ from these are no
-    regression to the mean of the counted images. Raises ValueError for a total that no R2 gives.
+    Least squares ties everything to one number, its R2: what it says has slope R2 on the truth, is right on average,
+    and has noise of variance R2 (1 - R2) Var(|yaw|), here Gaussian and the same at every angle. So rows that differ
+    from these are no regression to the mean of the counted images. Raises ValueError for a total that no R2 gives.
     """
     place = (np.arange(points) + 0.5) / points
     low, high = np.array(EDGES_DEG[:-1])[:, None], np.array(EDGES_DEG[1:])[:, None]
@@ -86,7 +100,9 @@ def calibrated_reader(total_deg: float, points: int = 60) -> np.ndarray:
     missed = np.array([share @ rows(one) for one in grid]) - total_deg
     falls = np.flatnonzero((missed[:-1] > 0) & (missed[1:] <= 0))
     if not len(falls):
-        raise ValueError(f"total {total_deg:g} degrees is not among {missed.min() + total_deg:.1f}..{missed.max() + total_deg:.1f}")
+        raise ValueError(
+            f"total {total_deg:g} degrees is not among {missed.min() + total_deg:.1f}..{missed.max() + total_deg:.1f}"
+        )
     at = falls[0]
     return rows(brentq(lambda one: share @ rows(one) - total_deg, grid[at], grid[at + 1]))
 
@@ -104,7 +120,9 @@ def calibrated() -> pd.DataFrame:
 
 
 def beside_the_paper() -> pd.DataFrame:
-    """Table 1 with the best constant as a further column: range, the paper's columns, constant, its least and most, count."""
+    """Table 1 with the best constant as a further column: range, the paper's columns, constant, its least and most,
+    count.
+    """
     best = best_constant()
     table = pd.DataFrame({"range": RANGES, **{column: list(errors) for column, errors in ERRORS_DEG.items()}})
     table["constant"], table["at least"], table["at most"] = best.rows_deg, best.least_deg, best.most_deg

@@ -1,12 +1,13 @@
 """Pose read from features, out of fold: every image is predicted by read-outs that saw no image of its person.
 
-Rudd et al. 2017, section 3.2, fit one linear model on CelebA's training set. Here each of `folds` groups of people is left out in
-turn, ridge has its alpha chosen on people held out inside the training folds, and beside it stand a non-linear read-out, read-outs of
-fewer dimensions, and the two constants that any of them has to beat.
+Rudd et al. 2017, section 3.2, fit one linear model on CelebA's training set. Here each of `folds` groups of people
+is left out in turn, ridge has its alpha chosen on people held out inside the training folds, and beside it stand a
+non-linear read-out, read-outs of fewer dimensions, and the two constants that any of them has to beat.
 
     row, identity, fold (n,)   truth (n, targets)   of the faces with known pose; targets in summary.json, degrees
     <read-out>.npy (n, targets) float32: linear, kernel, mean, median, pca-K, random-K, triplet, mirror-sum
-    mirror_cosine, person_cosine, pose_pull (n,): see analysis.pose_geometry;  to-<world>.npy, truth-<world>.npy: see `_transfer`
+    mirror_cosine, person_cosine, pose_pull (n,)   see analysis.pose_geometry
+    to-<world>, truth-<world> (m, 2), identity-<world> (m,)   see `_transfer`
 """
 
 from __future__ import annotations
@@ -47,11 +48,13 @@ def make(
     triplet_steps: int = 0,
     distribution: str = "all",
 ) -> None:
-    """Write the arrays and summary.json. inputs: 'faces', those that `parts` names, the same mirrored, other worlds' (below).
+    """Write the arrays and summary.json. inputs: 'faces', those that `parts` names, the same mirrored, other worlds'
+    (below).
 
-    parts: (input, layer) to put side by side. dimensions: sizes K of pca-K and random-K; sizes the features do not exceed are
-    skipped. folds: 0 leaves one person out at a time. triplet_steps: 0 leaves the triplet embedding out. distribution: 'paper'
-    keeps the shares of |yaw| that table 1 counts. Other worlds: 'to WORLD faces' and 'to WORLD INPUT' for each input of parts.
+    parts: (input, layer) to put side by side. dimensions: sizes K of pca-K and random-K; sizes the features do not
+    exceed are skipped. folds: 0 leaves one person out at a time. triplet_steps: 0 leaves the triplet embedding out.
+    distribution: 'paper' keeps the shares of |yaw| that table 1 counts. Other worlds: 'to WORLD faces' and 'to WORLD
+    INPUT' for each input of parts.
     """
     if distribution not in DISTRIBUTIONS:
         raise ValueError(f"distribution={distribution!r}: allowed are {', '.join(DISTRIBUTIONS)}")
@@ -66,7 +69,9 @@ def make(
     people = len(np.unique(rows.identity))
     fold = identity_folds(rows.identity, folds or people, rng=rng_folds)
     turned, basis = fewer_columns(features)
-    most = min(features.shape[1], len(features) - int(np.bincount(fold).max())) - 1  # a map is learnt on the fewest rows
+    most = (
+        min(features.shape[1], len(features) - int(np.bincount(fold).max())) - 1
+    )  # a map is learnt on the fewest rows
     after = min(most, max(2, round(EMBEDDED * features.shape[1]))) if triplet_steps else 0
     sizes = sorted({int(size) for size in (*dimensions, after) if 0 < size <= most})
 
@@ -103,9 +108,11 @@ def make(
 
 
 def fewer_columns(features: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """The same rows in at most n coordinates, (n, min(n, d)), and the basis (d, n) of the new ones, None where d <= n.
+    """The same rows in at most n coordinates, (n, min(n, d)), and the basis (d, n) of the new ones, None where d <=
+    n.
 
-    A rotation of the space that the rows span: distances, ridge, PCA and Gaussian projections of them are what they were.
+    A rotation of the space that the rows span: distances, ridge, PCA and Gaussian projections of them are what they
+    were.
     """
     if features.shape[1] <= features.shape[0]:
         return features, None
@@ -124,7 +131,9 @@ def read_out(
     seed: int,
     rng: np.random.Generator,
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Predictions (n, targets) by read-out, out of fold; and what was chosen. triplet: dimensions and steps, 0 steps for none."""
+    """Predictions (n, targets) by read-out, out of fold; and what was chosen. triplet: dimensions and steps, 0 steps
+    for none.
+    """
     names = ["linear", "kernel", "mean", "median", *(f"{kind}-{size}" for size in sizes for kind in ("pca", "random"))]
     names += ["triplet"] if triplet[1] else []
     found = {name: np.empty_like(rows.truth) for name in names}
@@ -151,7 +160,13 @@ def median_squared_distance(features: np.ndarray, *, rng: np.random.Generator, p
 
 
 def _maps(
-    X: np.ndarray, who: np.ndarray, sizes: Sequence[int], centres: int, squared: float, triplet: tuple[int, int], seed: int
+    X: np.ndarray,
+    who: np.ndarray,
+    sizes: Sequence[int],
+    centres: int,
+    squared: float,
+    triplet: tuple[int, int],
+    seed: int,
 ) -> list[tuple[str, Map]]:
     # exp(-|x - x'|^2 / median): the median rule, on as many centres as are given (Williams and Seeger 2001).
     kernel = Nystroem(kernel="rbf", gamma=1 / squared, n_components=min(centres, len(X)), random_state=seed)
@@ -161,7 +176,8 @@ def _maps(
         directions = PCA(max(sizes), svd_solver="randomized", random_state=seed).fit(X)
         maps += [(f"pca-{size}", _leading(directions, size)) for size in sizes]
         maps += [
-            (f"random-{size}", GaussianRandomProjection(size, random_state=seed + size).fit(X).transform) for size in sizes
+            (f"random-{size}", GaussianRandomProjection(size, random_state=seed + size).fit(X).transform)
+            for size in sizes
         ]
     if triplet[1]:
         learnt = TripletEmbedding(triplet[0], steps=triplet[1], lone="negative", seed=seed).fit(X, who)

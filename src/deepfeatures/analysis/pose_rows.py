@@ -1,7 +1,7 @@
 """Faces whose pose is known, with their features, in one order: what every read-out of pose starts from.
 
-Targets are columns of `truth`, degrees, in the order of TARGETS. One sign convention (data.pointing04): positive yaw, the nose
-points to larger image x; positive pitch, looking up; positive roll, clockwise.
+Targets are columns of `truth`, degrees, in the order of TARGETS. One sign convention (data.pointing04): positive
+yaw, the nose points to larger image x; positive pitch, looking up; positive roll, clockwise.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ Part = Sequence[str]  # (name of an input, layer)
 
 @dataclass(frozen=True)
 class Rows:
-    """row: (n,) of the faces artifact; identity: (n,); truth: (n, targets) float64 degrees; targets: those that are known."""
+    """row: (n,) of the faces artifact; identity: (n,); truth: (n, targets) float64 degrees; targets: those that are
+    known.
+    """
 
     row: np.ndarray
     identity: np.ndarray
@@ -79,7 +81,9 @@ def features_of(faces: Path, rows: Rows, parts: Sequence[Part], inputs: Mapping[
 
 
 def as_the_paper(rows: Rows, *, rng: np.random.Generator) -> np.ndarray:
-    """Row numbers, ascending: as many rows as can be had with the shares of |yaw| that table 1 counts, one a range at least."""
+    """Row numbers, ascending: as many rows as can be had with the shares of |yaw| that table 1 counts, one a range
+    at least.
+    """
     group = np.searchsorted(EDGES_DEG[1:-1], rows.column("abs_yaw"), side="right")
     there, share = np.bincount(group, minlength=len(COUNTS)), np.array(COUNTS) / sum(COUNTS)
     if there.min() < 1:

@@ -20,7 +20,9 @@ CORRELATION = "correlation of yaw"
 
 
 def networks_by_range(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Every network's last layer, the triplet embedding, and what they have to beat: world, then as pose_error.by_range."""
+    """Every network's last layer, the triplet embedding, and what they have to beat: world, then as
+    pose_error.by_range.
+    """
     tables = []
     for world, groups in worlds.items():
         best = groups[headline(groups)]
@@ -34,7 +36,9 @@ def networks_by_range(worlds: Worlds, *, resamples: int, rng: np.random.Generato
 
 
 def against_equal_precision(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
-    """The headline network beside a reader of equal precision, both constants and itself stretched; as networks_by_range."""
+    """The headline network beside a reader of equal precision, both constants and itself stretched; as
+    networks_by_range.
+    """
     tables = []
     for world, groups in worlds.items():
         group = groups[headline(groups)]
@@ -44,7 +48,9 @@ def against_equal_precision(worlds: Worlds, *, resamples: int, rng: np.random.Ge
 
 
 def half_profile(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> list[list[Any]]:
-    """World; error at 0-15 less that at 15-45 degrees of the network, of equal precision, the difference, of the constant."""
+    """World; error at 0-15 less that at 15-45 degrees of the network, of equal precision, the difference, of the
+    constant.
+    """
     rows = []
     for world, groups in worlds.items():
         group = groups[headline(groups)]
@@ -57,9 +63,11 @@ def half_profile(worlds: Worlds, *, resamples: int, rng: np.random.Generator) ->
 
 
 def curves(worlds: Worlds, *, least: int = 5) -> pd.DataFrame:
-    """Mean and spread of what is said by true angle: target, world, true_deg (mean of its bin), mean_deg, sd_deg, images.
+    """Mean and spread of what is said by true angle: target, world, true_deg (mean of its bin), mean_deg, sd_deg,
+    images.
 
-    Bins of BIN_DEG with at least `least` images, of the headline network's linear read-out; target: 'abs_yaw' or 'yaw'.
+    Bins of BIN_DEG with at least `least` images, of the headline network's linear read-out; target: 'abs_yaw' or
+    'yaw'.
     """
     rows = []
     for target in ("abs_yaw", "yaw"):
@@ -80,8 +88,15 @@ def curves(worlds: Worlds, *, least: int = 5) -> pd.DataFrame:
 
 
 def layers(groups: Mapping[str, Group], *, size: int, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Total error of |yaw| by layer and way of reading: name, width, way, error_deg, lo, hi. size: of the reduced ones."""
-    ways = {"linear": "linear", f"pca-{size}": f"{size} by PCA", f"random-{size}": f"{size} at random", "kernel": "kernel"}
+    """Total error of |yaw| by layer and way of reading: name, width, way, error_deg, lo, hi. size: of the reduced
+    ones.
+    """
+    ways = {
+        "linear": "linear",
+        f"pca-{size}": f"{size} by PCA",
+        f"random-{size}": f"{size} at random",
+        "kernel": "kernel",
+    }
     rows = []
     for name, group in groups.items():
         people = draw_people(group[0]["identity"], resamples=resamples, rng=rng)
@@ -102,15 +117,23 @@ def triplet_and_controls(worlds: Worlds, *, resamples: int, rng: np.random.Gener
         group = groups[headline(groups)]
         if "triplet" not in group[0]:
             continue
-        people, after = draw_people(group[0]["identity"], resamples=resamples, rng=rng), group[0].summary["triplet_dimensions"]
+        people, after = (
+            draw_people(group[0]["identity"], resamples=resamples, rng=rng),
+            group[0].summary["triplet_dimensions"],
+        )
         ways = ["linear", "triplet", f"pca-{after}", f"random-{after}"]
-        found = [people.interval(people.mean(answer(group, way).error), seeds=len(group)) if way in group[0] else "–" for way in ways]
+        found = [
+            people.interval(people.mean(answer(group, way).error), seeds=len(group)) if way in group[0] else "–"
+            for way in ways
+        ]
         rows.append([world, after, *found])
     return rows
 
 
 def angles(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> list[list[Any]]:
-    """World, target; mean absolute error of the headline network and of the constant training median, images, people."""
+    """World, target; mean absolute error of the headline network and of the constant training median, images,
+    people.
+    """
     rows = []
     for world, groups in worlds.items():
         group = groups[headline(groups)]
@@ -118,20 +141,28 @@ def angles(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> list[
         for target in group[0].summary["targets"]:
             ways = (("linear", group), ("median", group[:1]))
             found = [people.interval(people.mean(answer(of, way, target).error), seeds=len(of)) for way, of in ways]
-            rows.append([world, target.replace("abs_yaw", "|yaw|"), *found, len(people.of_image), people.times.shape[1]])
+            rows.append(
+                [world, target.replace("abs_yaw", "|yaw|"), *found, len(people.of_image), people.times.shape[1]]
+            )
     return rows
 
 
 def signs(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> list[list[Any]]:
-    """World, network; share of sides told rightly, that of the sum with the mirror image, cosines to mirror image and person."""
+    """World, network; share of sides told rightly, that of the sum with the mirror image, cosines to mirror image
+    and person.
+    """
     rows = []
     for world, groups in worlds.items():
         for name, group in last_layers(groups).items():
             if "mirror_cosine" not in group[0]:
                 continue
             people = draw_people(group[0]["identity"], resamples=resamples, rng=rng)
-            shares = [people.interval(sign_share(people, group, way), seeds=len(group)) for way in ("linear", "mirror-sum")]
-            cosines = [np.nanmean(np.stack([one[kind] for one in group])) for kind in ("mirror_cosine", "person_cosine")]
+            shares = [
+                people.interval(sign_share(people, group, way), seeds=len(group)) for way in ("linear", "mirror-sum")
+            ]
+            cosines = [
+                np.nanmean(np.stack([one[kind] for one in group])) for kind in ("mirror_cosine", "person_cosine")
+            ]
             rows.append([world, name, *shares, *map(float, cosines)])
     return rows
 

@@ -1,4 +1,6 @@
-"""Table 1 of Rudd et al. 2017, typed from its page: mean |predicted - hyperface| of |yaw| on CelebA's test set, degrees."""
+"""Table 1 of Rudd et al. 2017, typed from its page: mean |predicted - hyperface| of |yaw| on CelebA's test set,
+degrees.
+"""
 
 from __future__ import annotations
 

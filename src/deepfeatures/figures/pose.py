@@ -1,4 +1,6 @@
-"""Pose read from features: errors by range of yaw (Rudd et al. 2017, table 1), what is said against what is true, by layer."""
+"""Pose read from features: errors by range of yaw (Rudd et al. 2017, table 1), what is said against what is true, by
+layer.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +34,11 @@ ABSOLUTE, SIGNED = "abs_yaw", "yaw"
 
 @styled
 def pose_error_by_range(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[Any] | None = None) -> NDArray[Any]:
-    """Mean absolute error, degrees, by range of |yaw|, a panel a world. table: world, predictor, range, error_deg, lo, hi, images.
+    """Mean absolute error, degrees, by range of |yaw|, a panel a world. table: world, predictor, range, error_deg,
+    lo, hi, images.
 
-    Predictors named in BASELINES are bars across their range, all others dots side by side; counts stand under the ranges.
+    Predictors named in BASELINES are bars across their range, all others dots side by side; counts stand under the
+    ranges.
     """
     needed = ["world", "predictor", "range", "error_deg", "images"]
     frame = shapes.columns("errors", table, needed, "error_deg")
@@ -61,7 +65,9 @@ def pose_error_by_range(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[A
             own = rows[rows["predictor"] == name]
             if not own.empty:
                 x = own["range"].map(place).to_numpy(float)
-                bars = ax.hlines(own["error_deg"].to_numpy(), x - 0.42, x + 0.42, color=colour, linestyle=line, linewidth=1.4)
+                bars = ax.hlines(
+                    own["error_deg"].to_numpy(), x - 0.42, x + 0.42, color=colour, linestyle=line, linewidth=1.4
+                )
                 handles[name] = bars
         counts = rows.drop_duplicates("range").set_index("range")["images"]
         ax.set_xticks(range(len(ranges)), [f"{label}\nn = {counts[label]:,}" for label in ranges])
@@ -111,14 +117,15 @@ def pose_read(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[Any] | None
 
 @styled
 def pose_by_layer(table: pd.DataFrame, *, constant_deg: float | None = None, ax: Axes | None = None) -> Axes:
-    """Total error of |yaw|, degrees, a row a layer, a marker a way of reading. table: name, width, way, error_deg, lo, hi.
+    """Total error of |yaw|, degrees, a row a layer, a marker a way of reading. table: name, width, way, error_deg,
+    lo, hi.
 
     constant_deg: the error of the training median, which needs no features.
     """
     frame = shapes.columns("layers", table, ["name", "width", "way", "error_deg"], "error_deg")
     shapes.once("layers", frame, ["name", "way"])
     names, looks = list(dict.fromkeys(frame["name"])), _looks(frame["way"])
-    widths: Mapping[str, int] = frame.drop_duplicates("name").set_index("name")["width"].to_dict()
+    widths = dict(zip(frame["name"], frame["width"], strict=True))
     ax = canvas(ax, height_in=1.0 + 0.34 * len(names))
     for number, (way, (colour, marker)) in enumerate(looks.items()):
         rows = frame[frame["way"] == way]
@@ -129,7 +136,9 @@ def pose_by_layer(table: pd.DataFrame, *, constant_deg: float | None = None, ax:
             marker=marker, markersize=4.5, elinewidth=1, label=way,
         )  # fmt: skip
     if constant_deg is not None:
-        ax.axvline(constant_deg, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1, label="constant: training median")
+        ax.axvline(
+            constant_deg, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1, label="constant: training median"
+        )
     ax.set_yticks(range(len(names)), [f"{name.replace('/', ', ')} ({widths[name]:,})" for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)
     for edge in np.arange(len(names) - 1) + 0.5:

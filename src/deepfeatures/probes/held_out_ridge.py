@@ -34,7 +34,9 @@ class HeldOutRidge:
 def fit_held_out(
     features: np.ndarray, targets: np.ndarray, identity: np.ndarray, *, rng: np.random.Generator
 ) -> HeldOutRidge:
-    """features: (n, d); targets: (n, t); identity: (n,). Alpha has the least absolute error; then all rows are fitted."""
+    """features: (n, d); targets: (n, t); identity: (n,). Alpha has the least absolute error; then all rows are
+    fitted.
+    """
     held = draw_identities(identity, HELD_OUT, rng=rng)
     rest, out = gram(features[~held], targets[~held]), gram(features[held], targets[held])
     tried = ridge_path(rest, _alphas(rest, RELATIVE_ALPHAS)).predict(features[held])

@@ -21,7 +21,9 @@ def pose(bench: FaceBench) -> Named:
         for network in networks:
             seeds = bench.seeds if network == "trained" else bench.seeds[:1]
             for layer in layers_of(network):
-                named[f"{world}/{network}/{layer}"] = [_readout(bench, world, (network,), layer, seed) for seed in seeds]
+                named[f"{world}/{network}/{layer}"] = [
+                    _readout(bench, world, (network,), layer, seed) for seed in seeds
+                ]
         if set(PUBLISHED) <= set(networks):
             for layer in SIDE_BY_SIDE:
                 named[f"{world}/{BOTH}/{layer}"] = [_readout(bench, world, PUBLISHED, layer, bench.seeds[0])]
