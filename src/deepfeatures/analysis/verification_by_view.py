@@ -23,7 +23,7 @@ def by_view(
     identity: np.ndarray,
     yaw_deg: np.ndarray,
     *,
-    each: int = 20_000,
+    each: int = 8_000,
     resamples: int,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
