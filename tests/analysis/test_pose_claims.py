@@ -119,7 +119,7 @@ def test_tables_hold_every_world_and_network(readouts: dict[str, list[Readout]])
     assert row[2].value > 0.9 and 0.3 < row[3].value < 0.7  # the sum with the mirror image is at chance
     assert pose_tables.transfers(worlds, resamples=100, rng=rng()) == []
     for gain in pose_tables.half_profile(worlds, resamples=100, rng=rng()):
-        assert gain[3].value == pytest.approx(gain[1].value - gain[2].value)
+        assert gain[4].value == pytest.approx(gain[2].value - gain[3].value)
 
 
 def test_a_world_without_networks_is_refused() -> None:

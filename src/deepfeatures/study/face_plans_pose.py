@@ -9,6 +9,7 @@ from deepfeatures.study.recipes import Recipe
 
 BOTH = "both"  # the two published networks side by side, which stand for the paper's combined deep features
 SIDE_BY_SIDE = ("gdc", "embedding")
+ASKED_ELSEWHERE = ("block12", "gdc")  # layers that hold signed yaw: a regressor of one world is asked about the others
 AS_THE_PAPER = "as-the-paper"  # a world thinned to the shares of |yaw| that table 1 counts
 FEATURES = "features"
 
@@ -58,7 +59,7 @@ def _readout(
             inputs[f"{name} mirrored"] = bench.features(world, network, seed, mirrored=True)
         if set(networks) <= {"trained", *PUBLISHED}:
             settings["triplet_steps"] = p["triplet_steps"]
-    if layer == "embedding" and set(networks) <= set(PUBLISHED):
+    if layer in ASKED_ELSEWHERE and set(networks) <= set(PUBLISHED):
         for other in bench.datasets:
             if other != world:
                 inputs[f"to {other} faces"] = bench.faces(other)
