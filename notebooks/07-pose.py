@@ -18,21 +18,21 @@
 # worlds of faces, how sure we are, and what an answer that never looks at a face would score.
 
 # %% tags=["parameters"]
-photographs: str = "none"  # none: rendered faces alone; celeba or auto: photographs beside them
-people: int = 120  # rendered people whose faces are probed
-images_each: int = 12  # rendered images of each
-train_people: int = 200  # other rendered people, whom the identity network learns
-train_images_each: int = 16  # rendered images of each
-side_px: int = 48  # side of a rendered image
-steps: int = 250  # training steps of the identity network, 128 images each
-seeds: int = 1  # identity networks trained, each from its own initialisation
-first_seed: int = 0  # the first of them
-folds: int = 4  # groups of people, each left out once; Pointing'04 leaves out one person at a time
+photographs: str = "none"             # none: rendered faces alone; celeba or auto: photographs beside them
+people: int = 120                     # rendered people whose faces are probed
+images_each: int = 12                 # rendered images of each
+train_people: int = 200               # other rendered people, whom the identity network learns
+train_images_each: int = 16           # rendered images of each
+side_px: int = 48                     # side of a rendered image
+steps: int = 250                      # training steps of the identity network, 128 images each
+seeds: int = 1                        # identity networks trained, each from its own initialisation
+first_seed: int = 0                   # the first of them
+folds: int = 4                        # groups of people, each left out once; Pointing'04 leaves out one person at a time
 pose_dimensions: list[int] = [16, 48]  # sizes to which features are cut before they are compared
-kernel_centres: int = 300  # images that carry the Gaussian kernel of the non-linear read-out
-triplet_steps: int = 300  # training steps of the triplet embedding
-resamples: int = 200  # bootstrap resamples of people behind every interval
-device: str = "auto"  # cpu, cuda, or auto: a GPU where there is one
+kernel_centres: int = 300             # images that carry the Gaussian kernel of the non-linear read-out
+triplet_steps: int = 300              # training steps of the triplet embedding
+resamples: int = 200                  # bootstrap resamples of people behind every interval
+device: str = "auto"                  # cpu, cuda, or auto: a GPU where there is one
 
 
 # %%
@@ -50,14 +50,9 @@ study = df.chapter("pose", globals())
 # %%
 worlds = df.analysis.pose.by_world({name: study.readouts(name) for name in study.recipes})
 facts = {name: groups[df.analysis.pose.headline(groups)][0].summary for name, groups in worlds.items()}
-study.table(
-    ["world", "images", "people", "pose", "faces", "filter"],
-    [
-        [name, str(one["images"]), str(one["people"]), one["pose"], one["report"], one.get("pose_report") or "none"]
-        for name, one in facts.items()
-    ],
-    "What is read, and what was left out.",
-)
+study.table(["world", "images", "people", "pose", "faces", "filter"],
+            [[name, str(one["images"]), str(one["people"]), one["pose"], one["report"], one.get("pose_report") or "none"]
+             for name, one in facts.items()], "What is read, and what was left out.")
 
 # %% [markdown]
 # ## How it is read
@@ -72,10 +67,8 @@ table = df.analysis.pose_tables.networks_by_range(worlds, resamples=resamples, r
 _ = df.figures.pose_error_by_range(table)
 
 # %%
-study.frame(
-    table[["world", "predictor", "range", "error_deg", "lo", "hi", "images", "people"]],
-    "The same as numbers: mean absolute error of |yaw|, degrees.",
-)
+study.frame(table[["world", "predictor", "range", "error_deg", "lo", "hi", "images", "people"]],
+            "The same as numbers: mean absolute error of |yaw|, degrees.")
 
 # %% [markdown]
 # ## What table 1 says by itself
@@ -104,12 +97,8 @@ study.frame(own.beside_the_paper(), "Table 1 with a column for the best constant
 # its total, decides how far it is drawn to their mean in each row:
 
 # %%
-study.frame(
-    own.calibrated(),
-    "Rows as printed, and of a least-squares reader with the same total and the table's own counts; "
-    "degrees, a dash where no such reader has so large a total.",
-    digits=1,
-)
+study.frame(own.calibrated(), "Rows as printed, and of a least-squares reader with the same total and the table's own counts; "
+            "degrees, a dash where no such reader has so large a total.", digits=1)
 
 # %% [markdown]
 # The printed rows are worse near the front and far better at large angles. Regression to the mean *of the counted images* cannot make
@@ -125,11 +114,9 @@ level = df.analysis.pose_tables.against_equal_precision(worlds, resamples=resamp
 _ = df.figures.pose_error_by_range(level)
 
 # %%
-study.table(
-    ["world", "network", "equal precision", "beyond it", "constant median"],
-    df.analysis.pose_tables.half_profile(worlds, resamples=resamples, rng=study.rng()),
-    "Error at 0–15 degrees less error at 15–45 degrees; above 0 where half-profile is read better.",
-)
+study.table(["world", "features", "read", "equal precision", "beyond it", "constant median"],
+            df.analysis.pose_tables.half_profile(worlds, resamples=resamples, rng=study.rng()),
+            "Error at 0–15 degrees less error at 15–45 degrees; above 0 where half-profile is read better.")
 
 # %%
 shift = df.analysis.pose_tables.half_profile(worlds, resamples=resamples, rng=study.rng())
@@ -153,40 +140,27 @@ _ = df.figures.pose_read(df.analysis.pose_tables.curves(worlds))
 # with its mirror image and with another image of its person.
 
 # %%
-study.table(
-    [
-        "world",
-        "network",
-        "side told rightly",
-        "from the sum with the mirror image",
-        "cos to mirror image",
-        "cos to the person",
-    ],
-    df.analysis.pose_tables.signs(worlds, resamples=resamples, rng=study.rng()),
-    "Share of images at 15 degrees or more whose side is told rightly: 0.5 is chance.",
-)
+study.table(["world", "network", "side told rightly", "from the sum with the mirror image", "cos to mirror image", "cos to the person"],
+            df.analysis.pose_tables.signs(worlds, resamples=resamples, rng=study.rng()),
+            "Share of images at 15 degrees or more whose side is told rightly: 0.5 is chance.")
 
 # %% [markdown]
 # One sign convention for three data sets can be checked: a regressor of one world must find the side in another. (The table is empty
 # without photographs: networks trained on one world only cannot be asked about others.)
 
 # %%
-study.table(
-    ["learnt in", "asked about", "network", "correlation of signed yaw", "slope"],
-    df.analysis.pose_tables.transfers(worlds, resamples=resamples, rng=study.rng()),
-    "Signed yaw of one world by the regressor of another; a wrong sign would show as a negative correlation.",
-)
+study.table(["learnt in", "asked about", "network", "correlation of signed yaw", "slope"],
+            df.analysis.pose_tables.transfers(worlds, resamples=resamples, rng=study.rng()),
+            "Signed yaw of one world by the regressor of another; a wrong sign would show as a negative correlation.")
 
 # %% [markdown]
 # ## Pitch and roll
 # The paper assumes that what holds for yaw holds for pitch and roll. A constant says how much there is to be gained.
 
 # %%
-study.table(
-    ["world", "angle", "network", "constant median", "images", "people"],
-    df.analysis.pose_tables.angles(worlds, resamples=resamples, rng=study.rng()),
-    "Mean absolute error of each angle, degrees, from the headline network.",
-)
+study.table(["world", "angle", "network", "constant median", "images", "people"],
+            df.analysis.pose_tables.angles(worlds, resamples=resamples, rng=study.rng()),
+            "Mean absolute error of each angle, degrees, from the headline network.")
 
 # %% [markdown]
 # ## Do longer vectors hold more yaw?
@@ -201,19 +175,15 @@ constant = df.analysis.pose_error.answer(headline, "median").error.mean()
 _ = df.figures.pose_by_layer(layers, constant_deg=constant)
 
 # %%
-study.table(
-    ["world", "numbers after", "before", "triplet embedding", "PCA", "random projection"],
-    df.analysis.pose_tables.triplet_and_controls(worlds, resamples=resamples, rng=study.rng()),
-    "Total error of |yaw|, degrees, before and after the triplet embedding, and by controls of its size.",
-)
+study.table(["world", "numbers after", "before", "triplet embedding", "PCA", "random projection"],
+            df.analysis.pose_tables.triplet_and_controls(worlds, resamples=resamples, rng=study.rng()),
+            "Total error of |yaw|, degrees, before and after the triplet embedding, and by controls of its size.")
 
 # %% [markdown]
 # ## Verdicts
 
 # %%
-found = df.analysis.pose.measure(
-    {name: study.readouts(name) for name in study.recipes}, resamples=resamples, rng=study.rng()
-)
+found = df.analysis.pose.measure({name: study.readouts(name) for name in study.recipes}, resamples=resamples, rng=study.rng())
 study.report_all("rudd2017", found)
 study.verdicts()
 
