@@ -32,7 +32,10 @@ MAGIC = {  # by their first bytes, whatever they are called
 DRAWINGS = ("book/_static/",)  # PNG files made by hand or by code may lie here
 CHAPTERS = "book/chapters/"
 LARGEST = 4_000_000  # bytes: the largest file is an executed chapter
-_EMBEDDED = re.compile(rb"data:image/(?!svg|png)[a-z+]+;base64,[A-Za-z0-9+/]{100}|/9j/[A-Za-z0-9+/]{200}")
+# "/9j/" is how a JPEG begins in base64; in the middle of a drawing's own base64 it stands by chance.
+_EMBEDDED = re.compile(
+    rb"data:image/(?!svg|png)[a-z+]+;base64,[A-Za-z0-9+/]{100}|(?<![A-Za-z0-9+/])/9j/[A-Za-z0-9+/]{200}"
+)
 
 
 def complaints(path: str, content: bytes) -> Iterator[str]:
