@@ -166,7 +166,7 @@ study.table(["world", "angle", "network", "constant median", "images", "people"]
 # ## Do longer vectors hold more yaw?
 # Every layer, at its own width and cut to one size, so that length is not mistaken for content.
 
-# %% mystnb={"figure": {"name": "pose-layers", "caption": "Total error of |yaw| by layer: linear at full width, after PCA and after a random projection to one size, by a Gaussian kernel, and after the triplet embedding. The dashed line is the training median."}, "image": {"alt": "A dot plot with a row for each layer; the widest layers have the smallest error at full width, and lose most of that lead when they are cut to the size of the narrowest."}}
+# %% mystnb={"figure": {"name": "pose-layers", "caption": "Total error of |yaw| by layer: linear at full width, after PCA and after a random projection to one size, by a Gaussian kernel, and after the triplet embedding. The dashed line is the training median."}, "image": {"alt": "A dot plot with a row for each layer; layers before the last have the smallest errors at full width, and the wide ones lose most of that lead when they are cut to the size of the narrowest."}}
 main = worlds[df.analysis.pose.main_world(worlds)]
 size = min(48, max(pose_dimensions))
 layers = df.analysis.pose_tables.layers(main, size=size, resamples=resamples, rng=study.rng())
