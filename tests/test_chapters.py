@@ -38,7 +38,7 @@ def test_every_claim_of_the_chapter_is_measured_or_said_not_to_apply(slug, book)
     result = result_of(book[slug])
     mine = {name for name, claim in claims.load_all(known_chapters=SLUGS).items() if claim.chapter == slug}
     measured = {record["claim"] for record in result["records"]}
-    assert mine and measured | set(result["not_applicable"]) == mine
+    assert measured | set(result["not_applicable"]) == mine  # no claim at all where a page shows the instrument
     assert not measured & set(result["not_applicable"]) and all(result["not_applicable"].values())
     assert len(measured) == len(result["records"])
     for record in result["records"]:
@@ -59,7 +59,8 @@ def test_the_executed_notebook_is_whole(slug, book):
         for output in cell.outputs:
             assert output.get("name") != "stderr", f"{slug} warns: {output.text}"
     figures = [output for cell in code for output in cell.outputs if "image/png" in output.get("data", {})]
-    assert figures and "preview" in str(code[-1].outputs)
+    [verdicts] = [str(cell.outputs) for cell in code if "Claims of this chapter: tier" in str(cell.outputs)]
+    assert figures and ("preview" in verdicts or not result_of(book[slug])["records"])
     assert (execute.folder(book[slug]) / execute.NOTEBOOK).stat().st_size < 2_000_000
 
 
