@@ -115,7 +115,7 @@ def banner(slug: str, results: Mapping[str, Any]) -> str:
     elif tier == "original":
         sizes = "Run at the paper's sizes; its claims are judged."
     else:
-        sizes = "Run at the paper's sizes, yet its claims are not judged, for the data is not the paper's."
+        sizes = "Run at the `paper` profile, yet its claims are not judged, for the data is not the paper's."
     return (
         f":::{{admonition}} Data: {tier}\n:class: tier-{tier}\n"
         f"{_TIERS[tier][0].upper()}{_TIERS[tier][1:]} {sizes}\n"
