@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import json
 import os
 import shutil
@@ -40,7 +41,12 @@ def pack(planned: list[Planned], file: Path) -> list[Recipe]:
         artifacts.verify(artifacts.folder(recipe))
     temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
     try:
-        with tarfile.open(temporary, "w:gz", compresslevel=3) as archive:
+        # No name and no time in gzip's header: the same artifacts give the same bytes.
+        with (
+            temporary.open("wb") as whole,
+            gzip.GzipFile("", "wb", compresslevel=3, fileobj=whole, mtime=0) as packed,
+            tarfile.open(fileobj=packed, mode="w") as archive,
+        ):
             for key in sorted(recipes):
                 archive.add(artifacts.folder(recipes[key]), arcname=f"{recipes[key].kind}/{key}", filter=_anonymous)
         temporary.replace(file)
@@ -61,8 +67,11 @@ def unpack(file: Path) -> list[str]:
     temporary.mkdir(parents=True)
     try:
         try:
-            with tarfile.open(file, "r:gz") as archive:
-                archive.extractall(temporary, filter=_only_artifacts)
+            with gzip.open(file) as packed:
+                with tarfile.open(fileobj=packed, mode="r") as archive:
+                    archive.extractall(temporary, filter=_only_artifacts)
+                while packed.read(1 << 20):  # tarfile stops before gzip's checksum, which stands behind the padding
+                    pass
         except BadBundle as refused:
             raise BadBundle(f"{file.name}: {refused}") from None
         except (tarfile.TarError, OSError, EOFError, zlib.error) as failure:
