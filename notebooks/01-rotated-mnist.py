@@ -187,7 +187,7 @@ study.frame(df.analysis.why.angle_by_reading(again, readouts["raw"], resamples=r
 # ## Verdicts
 
 # %%
-study.report_all("rudd2017", found)
+study.report_all("rudd2017", found, seeds={"inherent-slant": 0})  # of the digits: no network
 study.verdicts()
 
 # %% [markdown]

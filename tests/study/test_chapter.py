@@ -44,6 +44,14 @@ def test_parameters_changed_in_the_notebook_are_checked_as_well(tiny):
         Chapter("tiny", {**GIVEN, "seeds": 0})
 
 
+def test_seeds_of_single_claims_take_the_place_of_the_chapters(study, runs_folder):
+    study.report_all("paper-x", {"answer": MEASURED}, seeds={"answer": 0})
+    study.verdicts()
+    assert results(runs_folder)["records"][0]["seeds"] == 0
+    with pytest.raises(ValueError, match="notes or seeds for anwser, for which nothing was measured"):
+        study.report_all("paper-x", {"answer": MEASURED}, seeds={"anwser": 0})
+
+
 def test_what_is_reported_is_written_beside_the_run(study, runs_folder):
     study.report("paper-x/answer", MEASURED, seeds=3)
     table = study.verdicts()

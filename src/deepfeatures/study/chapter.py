@@ -114,11 +114,10 @@ class Chapter:
         *,
         seeds: int | None = None,
         note: str | None = None,
-        tier: str | None = None,
     ) -> None:
-        """Say what was measured for a claim of the ledger. seeds: networks trained; 0 for a statistic of the data.
+        """Say what was measured for a claim of the ledger.
 
-        tier: of the data it was measured on, where that is not the chapter's.
+        seeds: networks trained, where not the chapter's `seeds`; 0 for a statistic of the data.
         """
         self.records.append(
             claims.record(
@@ -130,20 +129,33 @@ class Chapter:
                 n=measured.n,
                 unit=measured.unit,
                 seeds=self.parameters["seeds"] if seeds is None else seeds,
-                tier=tier or self.tier,
+                tier=self.tier,
                 profile=self.profile,
                 note=note,
             )
         )
 
-    def report_all(self, paper: str, found: Mapping[str, Any], notes: Mapping[str, str] | None = None) -> None:
-        """`report` for every statistic of `found`, keyed by claim without its paper. What does not apply says why."""
+    def report_all(
+        self,
+        paper: str,
+        found: Mapping[str, Any],
+        notes: Mapping[str, str] | None = None,
+        seeds: Mapping[str, int] | None = None,
+    ) -> None:
+        """`report` for every statistic of `found`, keyed by claim without its paper. What does not apply says why.
+
+        notes, seeds: of single claims, by the same names. Raises ValueError naming those that nothing was found for.
+        """
+        if unknown := sorted({*(notes or {}), *(seeds or {})} - set(found)):
+            raise ValueError(f"notes or seeds for {', '.join(unknown)}, for which nothing was measured")
         for claim, measured in found.items():
             if isinstance(measured, NotApplicable):
                 claims.check_known(self.claims, f"{paper}/{claim}", self.slug)
                 self.not_applicable[f"{paper}/{claim}"] = measured.reason
             else:
-                self.report(f"{paper}/{claim}", measured, note=(notes or {}).get(claim))
+                self.report(
+                    f"{paper}/{claim}", measured, note=(notes or {}).get(claim), seeds=(seeds or {}).get(claim)
+                )
 
     def rng(self) -> np.random.Generator:
         """A generator for the intervals of this chapter: the same in every run."""
