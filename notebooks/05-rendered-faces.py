@@ -27,6 +27,8 @@ side_px: int = 48              # side of an image, pixels
 steps: int = 250               # solver steps of 128 images
 seeds: int = 1                 # identity networks trained
 first_seed: int = 0            # the first of them
+folds: int = 4                 # groups of people; each is read by what the others taught
+kernel_centres: int = 300      # training images that the non-linear reading compares with
 resamples: int = 200           # bootstrap resamples behind every interval
 device: str = "auto"           # cpu, cuda, or auto: a GPU where there is one
 
@@ -107,6 +109,25 @@ study.table(["trained on", "steps", "loss at first", "loss at last"],
 # %% [markdown]
 # The trained network reaches {glue:text}`reached`. Where that is below the bar of 0.95, what the next chapters say of this
 # network is said of one that knows people less well than it should.
+
+# %% [markdown]
+# (what-can-be-read)=
+# ## What can be read from a network's layers
+# The world knows every cause of an image, so one question can be asked of all of them, in one unit: which share of its
+# variance, among people never seen, can be read from a layer? Three readers ask: the best single unit, a linear one
+# (ridge), and a Gaussian kernel. Unit and penalty are chosen on other people than those that are read. A layer keeps what
+# pixels and random weights held already, so they stand beside it; and the background is there to show what a network
+# keeps although nobody needs it.
+
+# %% mystnb={"figure": {"name": "faces-factors", "caption": "Share of the variance of what makes an image that is read out of fold from each layer, mean over a subject's factors; lines are 95 % intervals over people. At 0 nothing is known."}, "image": {"alt": "Eight panels, one a subject: identity, attributes, pose, light, expression, occlusion, quality, background; in each, lines over the layers for three ways of reading the trained network, and grey ones for random weights and pixels."}}
+readouts = {name.removeprefix("factors/"): study.readouts(name) for name in study.recipes if name.startswith("factors/")}
+shares = df.analysis.factors.table(readouts, resamples=resamples, rng=study.rng())
+_ = df.figures.factors_by_layer(shares)
+
+# %%
+last = shares[shares["layer"].isin(["pixels", "embedding"])]
+study.frame(last.drop(columns="layer"), "The embedding and the pixels as numbers: share of variance, interval over people.")
+study.encoded(df.analysis.factors.encoded(shares), label="what-can-be-read")
 
 # %% [markdown]
 # ## Verdicts

@@ -11,6 +11,7 @@ from .controls import per_angle_controls
 from .curves import accuracy_against_iterations, weights_scan
 from .errors import errors_per_digit
 from .faces import contact_sheet, factor_sweep
+from .factors import factors_by_layer
 from .heatmap import heat_maps
 from .invariance import by_layer, pair_and_class_distances, trend_within_digit
 from .pose import pose_by_layer, pose_error_by_range, pose_read
@@ -30,6 +31,7 @@ __all__ = [
     "cumulative",
     "errors_per_digit",
     "factor_sweep",
+    "factors_by_layer",
     "group_error_by_layer",
     "heat_maps",
     "house",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from IPython.display import display
 from deepfeatures.analysis.measured import NotApplicable
 from deepfeatures.study import artifacts, catalogue, claims, parameters, paths, sources, verdicts
 from deepfeatures.study.devices import pick_device
+from deepfeatures.study.encoded import Encoded
 from deepfeatures.study.opened import Described, Readout, Rotated, Selection
 from deepfeatures.study.plans import PLANS
 from deepfeatures.study.recipes import Recipe
@@ -60,6 +61,7 @@ class Chapter:
         self.claims = claims.load_all(known_chapters=list(catalogue.slugs()))
         self.records: list[claims.Record] = []
         self.not_applicable: dict[str, str] = {}
+        self.cells: list[Encoded] = []
 
     @property
     def tier(self) -> str:
@@ -157,6 +159,16 @@ class Chapter:
                     f"{paper}/{claim}", measured, note=(notes or {}).get(claim), seeds=(seeds or {}).get(claim)
                 )
 
+    def encoded(self, cells: Sequence[Mapping[str, Any]], *, label: str) -> None:
+        """Keep numbers for the book's matrix of what is encoded where. cells: the fields of `encoded.Encoded` but for
+        the chapter's own; label: the place on this page that shows them, `(label)=` in its Markdown.
+        """
+        own = {"label": label, "chapter": self.slug, "profile": self.profile}
+        tiers = ("rendered" if cell["data"] == "rendered" else self.tier for cell in cells)
+        self.cells += [
+            Encoded.model_validate({**cell, **own, "tier": tier}) for cell, tier in zip(cells, tiers, strict=True)
+        ]
+
     def rng(self) -> np.random.Generator:
         """A generator for the intervals of this chapter: the same in every run."""
         return np.random.default_rng(0)
@@ -213,6 +225,7 @@ class Chapter:
             "artifacts": {name: [recipe.key for recipe in made] for name, made in self.recipes.items()},
             "not_applicable": self.not_applicable,
             "records": [record.model_dump(mode="json") for record in self.records],
+            "encoded": [cell.model_dump(mode="json") for cell in self.cells],
         }
         temporary = folder / "results.json.tmp"
         temporary.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n")

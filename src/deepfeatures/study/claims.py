@@ -120,7 +120,7 @@ def _real(value: Any) -> Any:
     return value
 
 
-def _pair(value: Any) -> Any:
+def as_pair(value: Any) -> Any:
     return tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else value
 
 
@@ -147,7 +147,7 @@ class Record(_Strict):
 
     claim: str
     value: Real
-    interval: Annotated[tuple[Real, Real] | None, BeforeValidator(_pair)] = None
+    interval: Annotated[tuple[Real, Real] | None, BeforeValidator(as_pair)] = None
     n: Annotated[Count, Field(ge=1)]
     unit: Text
     seeds: Annotated[Count, Field(ge=0)]

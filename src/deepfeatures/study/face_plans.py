@@ -96,9 +96,24 @@ class FaceBench:
         return found
 
 
+    def factor_readout(self, network: str, layer: str, seed: int) -> Recipe:
+        """What can be read of a rendered image's factors from one layer."""
+        p = self.params
+        inputs = {"faces": self.faces("rendered"), "features": self.features("rendered", network, seed)}
+        settings = {"layer": layer, "folds": p["folds"], "seed": p["first_seed"], "kernel_centres": p["kernel_centres"]}
+        return Recipe("factor-readout", settings, inputs)
+
+
 def rendered_faces(bench: FaceBench) -> Named:
     first = bench.params["first_seed"]
-    return {
+    readouts = {
+        f"factors/{network}/{layer}": [
+            bench.factor_readout(network, layer, seed) for seed in (bench.seeds if network == "trained" else [first])
+        ]
+        for network in ("pixels", "untrained", "trained")
+        for layer in layers_of(network)
+    }
+    return readouts | {
         "faces": [bench.faces("rendered")],
         "network": [bench.identity_network(seed) for seed in bench.seeds],
         "features/pixels": [bench.features("rendered", "pixels", first)],

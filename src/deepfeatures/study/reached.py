@@ -13,7 +13,7 @@ import jupytext
 
 from deepfeatures.study import fingerprint
 
-SHAPES = ("chapter", "claims", "opened", "tables", "verdicts")  # of study: what a page says and how it looks
+SHAPES = ("chapter", "claims", "encoded", "opened", "tables", "verdicts")  # of study: what a page says and how it looks
 # The rest of study plans, checks, keeps and runs. What that does to a page stands among the page's other parts: its
 # parameters, its claims and the keys of its artifacts.
 

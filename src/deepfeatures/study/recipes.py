@@ -37,6 +37,7 @@ KINDS: dict[str, Kind] = {
     "identity-network": Kind("deepfeatures.training.identity"),
     "attribute-network": Kind("deepfeatures.training.attributes"),
     "face-features": Kind("deepfeatures.networks.face_artifact"),
+    "factor-readout": Kind("deepfeatures.analysis.factor_readout"),
     "attribute-readout": Kind("deepfeatures.analysis.attribute_readout"),
     "pose-readout": Kind("deepfeatures.analysis.pose_readout"),
 }

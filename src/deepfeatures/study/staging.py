@@ -12,7 +12,8 @@ import nbformat
 import yaml
 from pydantic import ValidationError
 
-from deepfeatures.study import claims, paths, scoreboard
+from deepfeatures.study import claims, matrix, paths, scoreboard
+from deepfeatures.study.encoded import Encoded
 
 _TIERS = {
     "original": "the data the paper used.",
@@ -48,6 +49,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "scoreboard": scoreboard.full(rows, titles, slugs),
         "scoreboard-summary": scoreboard.summary(rows, titles),
         "how-sure": scoreboard.how_sure(rows),
+        "matrix": matrix.full(_cells(results)),
         "chapter-list": _chapter_list(titles, slugs),
         "provenance-list": _provenance_list(list(titles)),
     }
@@ -121,6 +123,18 @@ def banner(slug: str, results: Mapping[str, Any]) -> str:
         f"{_TIERS[tier][0].upper()}{_TIERS[tier][1:]} {sizes}\n"
         f"[What the tiers mean](#data-tiers) · {{doc}}`How this page was made </_generated/provenance-{slug}>`\n:::\n"
     )
+
+
+def _cells(results: Mapping[str, Mapping[str, Any]]) -> list[Encoded]:
+    """What the chapters measured of what is encoded where, checked; a chapter may have none."""
+    cells = []
+    for slug, result in results.items():
+        for reported in result.get("encoded", []):
+            try:
+                cells.append(Encoded.model_validate(reported))
+            except ValidationError as error:
+                raise StagingError(f"{slug}.results.json: encoded {reported.get('label')}: {error}") from error
+    return cells
 
 
 def _records(results: Mapping[str, Mapping[str, Any]]) -> list[claims.Record]:
