@@ -118,6 +118,7 @@ study.table(["trained on", "steps", "loss at first", "loss at last"],
 # (ridge), and a Gaussian kernel. Unit and penalty are chosen on other people than those that are read. A layer keeps what
 # pixels and random weights held already, so they stand beside it; and the background is there to show what a network
 # keeps although nobody needs it.
+# Maps of block2 and block3 are averaged over positions, those of block4 are not: the step between them is not depth alone.
 
 # %% mystnb={"figure": {"name": "faces-factors", "caption": "Share of the variance of what makes an image that is read out of fold from each layer, mean over a subject's factors; lines are 95 % intervals over people. At 0 nothing is known."}, "image": {"alt": "Eight panels, one a subject: identity, attributes, pose, light, expression, occlusion, quality, background; in each, lines over the layers for three ways of reading the trained network, and grey ones for random weights and pixels."}}
 readouts = {name.removeprefix("factors/"): study.readouts(name) for name in study.recipes if name.startswith("factors/")}

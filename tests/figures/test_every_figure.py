@@ -40,10 +40,16 @@ BY_DEPTH = table(
     *[(n, layer, g, 30.0) for n in ("trained", "untrained") for layer in ("block2", "embedding") for _, g in BOTH],
 )
 
+SHARES = table(
+    "subject network layer reading share lo hi",
+    *[(s, "trained", layer, "linear", 0.3, 0.2, 0.4) for s in ("pose", "light") for layer in ("block2", "embedding")],
+)
+
 # name: (arguments, keywords, panels: None for one Axes)
 CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
     "attribute_errors": (({"one": MIRRORED, "other": MIRRORED[MIRRORED["attribute"] == "Bald"]},), {}, 2),
     "group_error_by_layer": (({"one": BY_DEPTH, "other": BY_DEPTH},), {}, 4),
+    "factors_by_layer": ((SHARES,), {}, 2),
     "rotated_digits": ((RNG.integers(0, 256, (3, 7, 28, 28)), ANGLES), {"row_labels": [4, 5, 6]}, None),
     "angle_prediction": ((READ, ANGLES), {}, None),
     "bias_and_spread": ((READ, ANGLES), {}, 2),

@@ -33,6 +33,8 @@ def factors_by_layer(
     does not name are not drawn. Below 0 a reading is worse than the mean.
     """
     frame = shapes.columns("shares", table, ["subject", "network", "layer", "reading", "share"], "share")
+    percent = frame.columns.intersection(["share", "lo", "hi"])
+    frame[percent] = 100 * frame[percent]
     shapes.once("shares", frame, ["subject", "network", "layer", "reading"])
     subjects = list(dict.fromkeys(frame["subject"]))
     layers = list(dict.fromkeys(frame.loc[frame["network"] == "trained", "layer"]))
@@ -60,10 +62,11 @@ def factors_by_layer(
         ax.tick_params(axis="x", labelbottom=True)
         ax.grid(axis="y")
         ax.set_xlim(-0.3, len(layers) - 0.7)
+        ax.set_xlabel("layer")
     lowest, highest = float(frame["share"].min()), float(np.nanmax(frame[["share", "hi"]].to_numpy(float)))
-    drawn[0].set_ylim(min(-0.03, lowest * 1.05), max(0.2, highest * 1.05))
+    drawn[0].set_ylim(min(-3.0, lowest * 1.05), max(20.0, highest * 1.05))
     for ax in drawn[::4]:
-        ax.set_ylabel("share of variance read")
+        ax.set_ylabel("variance read, %")
     if axes is None:
         drawn[0].figure.legend(list(handles.values()), list(handles), loc="outside upper center", ncols=3)
     else:
