@@ -74,7 +74,8 @@ def test_shares_of_variance(common: float) -> None:
 
 def test_the_jackknife_of_a_mean_is_students_interval() -> None:
     sample = RNG.standard_normal(12)
-    got = jackknife(lambda rows: float(sample[rows].mean()), 12)
+    got, other = jackknife(lambda rows: [float(sample[rows].mean()), 1.0], 12)
+    assert (other.value, other.lo, other.hi) == (1, 1, 1)
     reach = 2.200985 * sample.std(ddof=1) / np.sqrt(12)  # t of 11 degrees of freedom
     assert (got.value, got.lo, got.hi) == pytest.approx((sample.mean(), sample.mean() - reach, sample.mean() + reach))
     assert (got.n, got.unit) == (12, "identity")
@@ -85,7 +86,7 @@ def test_the_jackknife_covers_what_was_planted() -> None:
     for seed in range(12):
         values, of, _ = world(OF_PEOPLE[::2], seed=seed)
         halved = energies_of_halves(values, of, rng=np.random.default_rng(seed), splits=2)
-        got = jackknife(lambda rows, halved=halved: components(halved, rows).people, len(of.people))
+        [got] = jackknife(lambda rows, halved=halved: [components(halved, rows).people], len(of.people))
         inside += got.lo <= np.square(OF_PEOPLE[::2, 0]).var(ddof=1) <= got.hi
     assert inside >= 10
 

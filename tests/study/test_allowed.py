@@ -51,6 +51,10 @@ TORCH = "torch-momentum"
         ("prototypes", [1, 50], [0, 51]),
         ("pose_dimensions", [[2], [16, 48, 128, 512]], [[], [1], [513], [16, 16]]),
         ("kernel_centres", [10, 5_000], [9, 5_001]),
+        ("designed_people", [4, 10_000], [3, 10_001]),
+        ("view_images", [4, 200], [3, 201]),
+        ("map_images", [20, 20_000], [19, 20_001]),
+        ("permutations", [100, 100_000], [99, 100_001]),
         ("variants", [[], [TORCH], ["nearest-interpolation", TORCH]], [["nearest"], [TORCH, TORCH], TORCH]),
     ],
 )  # fmt: skip

@@ -110,19 +110,23 @@ def shares_of(parts: dict[str, np.ndarray], people: np.ndarray | None = None) ->
     return np.asarray(variances / variances.sum())
 
 
-def jackknife(statistic: Callable[[np.ndarray], float], people: int, *, seeds: int = 1) -> Interval:
-    """A statistic of people with its 95 % interval: each person left out once (Tukey 1958), Student's t.
+def jackknife(statistics: Callable[[np.ndarray], Sequence[float]], people: int, *, seeds: int = 1) -> list[Interval]:
+    """Statistics of a set of people with 95 % intervals: each person left out once (Tukey 1958), Student's t.
 
     A bootstrap would hold people twice, and two copies of a person agree in everything, which is what is asked here.
     """
     everybody = np.arange(people)
-    value = statistic(everybody)
-    left_out = np.array([statistic(np.delete(everybody, one)) for one in everybody])
-    left_out = left_out[np.isfinite(left_out)]
-    if len(left_out) < 3 or not np.isfinite(value):
+    values = np.asarray(statistics(everybody), np.float64)
+    without = np.array([statistics(np.delete(everybody, one)) for one in everybody], np.float64)
+    return [_tukey(float(value), column, people, seeds) for value, column in zip(values, without.T, strict=True)]
+
+
+def _tukey(value: float, without: np.ndarray, people: int, seeds: int) -> Interval:
+    known = without[np.isfinite(without)]
+    if len(known) < 3 or not np.isfinite(value):
         return Interval(value, np.nan, np.nan, people, seeds, "identity", None, 0.95, 0)
-    error = np.sqrt((len(left_out) - 1) * np.mean((left_out - left_out.mean()) ** 2))
-    reach = float(student.ppf(0.975, len(left_out) - 1) * error)
+    error = np.sqrt((len(known) - 1) * np.mean((known - known.mean()) ** 2))
+    reach = float(student.ppf(0.975, len(known) - 1) * error)
     return Interval(value, value - reach, value + reach, people, seeds, "identity", None, 0.95, 0)
 
 

@@ -19,6 +19,15 @@ from .samples import rotated_digits
 from .spectrum import cumulative, rank_accuracy, scree
 from .style import house, look, save
 from .topology import lenet, pair_topology
+from .views import (
+    defect_changes,
+    defects_along,
+    quality_correlations,
+    space_maps,
+    view_energies,
+    view_spread,
+    view_variances,
+)
 
 __all__ = [
     "accuracy_against_iterations",
@@ -29,6 +38,8 @@ __all__ = [
     "by_layer",
     "contact_sheet",
     "cumulative",
+    "defect_changes",
+    "defects_along",
     "errors_per_digit",
     "factor_sweep",
     "factors_by_layer",
@@ -43,11 +54,16 @@ __all__ = [
     "pose_by_layer",
     "pose_error_by_range",
     "pose_read",
+    "quality_correlations",
     "rank_accuracy",
     "rotated_digits",
     "save",
     "scree",
+    "space_maps",
     "trend_within_digit",
     "units_per_class",
+    "view_energies",
+    "view_spread",
+    "view_variances",
     "weights_scan",
 ]

@@ -125,6 +125,11 @@ TABLE: dict[str, Rule] = {
     # pose
     "pose_dimensions": Each(Between(2, 512, "numbers"), 1, 4),
     "kernel_centres": Between(10, 5_000, "images"),
+    # views and quality
+    "designed_people": Between(4, 10_000, "people of each of the two designed worlds"),
+    "view_images": Between(4, 200, "pictures of each of them in each of three views"),
+    "map_images": Between(20, 20_000, "images drawn in the plane"),
+    "permutations": Between(100, 100_000, "permutations"),
 }
 
 

@@ -16,6 +16,7 @@ from deepfeatures.study import face_plans
 from deepfeatures.study.face_plans import FaceBench
 from deepfeatures.study.face_plans_attributes import attributes
 from deepfeatures.study.face_plans_pose import pose
+from deepfeatures.study.face_plans_views import views_and_quality
 from deepfeatures.study.recipes import Recipe
 
 Named = dict[str, list[Recipe]]
@@ -254,4 +255,5 @@ PLANS: dict[str, Plan] = {
     "rendered-faces": _faces(face_plans.rendered_faces),
     "attributes": _faces(attributes),
     "pose": _faces(pose),
+    "views-and-quality": _faces(views_and_quality),
 }

@@ -40,6 +40,10 @@ KINDS: dict[str, Kind] = {
     "factor-readout": Kind("deepfeatures.analysis.factor_readout"),
     "attribute-readout": Kind("deepfeatures.analysis.attribute_readout"),
     "pose-readout": Kind("deepfeatures.analysis.pose_readout"),
+    "designed-faces": Kind("deepfeatures.data.designed_faces"),
+    "damaged-features": Kind("deepfeatures.networks.damaged_features"),
+    "view-readout": Kind("deepfeatures.analysis.view_readout"),
+    "face-map": Kind("deepfeatures.analysis.face_map"),
 }
 
 

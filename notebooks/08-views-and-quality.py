@@ -1,0 +1,182 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+#     cell_metadata_filter: tags,mystnb
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What does a face code remember of the photograph?
+#
+# Parde et al. ask two face networks three things ({cite}`parde2016`). Can the view of a face, and whether it came from a
+# still or a video, be read from features made to ignore both? Do single *features* depend on view, or is it *people* who
+# are coded differently from the side? And do bad pictures lie in the centre of the feature space? Below: what we find,
+# beside pixels and random weights, and where the truth is known because the faces were made for the question.
+
+# %% tags=["parameters"]
+photographs: str = "none"             # none: rendered faces alone; celeba or auto: photographs beside them
+people: int = 120                     # people of the rendered world that is probed
+images_each: int = 12                 # images of each of them
+train_people: int = 200               # other rendered people, whom the identity network learns
+train_images_each: int = 16           # images of each of them
+side_px: int = 48                     # side of a rendered image
+steps: int = 250                      # training steps of the identity network, 128 images each
+seeds: int = 1                        # identity networks trained, each from its own initialisation
+first_seed: int = 0                   # the first of them
+folds: int = 4                        # groups of people, each left out once
+penalties: list[float] = [0.0001, 0.001, 0.01]  # values of C among which each linear machine chooses
+designed_people: int = 60             # people of each of the two worlds made for one question
+view_images: int = 6                  # pictures of each of them from the front, and from either side
+map_images: int = 600                 # images drawn in the plane
+permutations: int = 500               # permutations behind every test
+pose_dimensions: list[int] = [16, 48]  # chapter pose's own, as are the next two: its read-outs are used here
+kernel_centres: int = 300             # images that carry its Gaussian kernel
+triplet_steps: int = 300              # training steps of its triplet embedding
+resamples: int = 200                  # bootstrap resamples of people behind every interval
+device: str = "auto"                  # cpu, cuda, or auto: a GPU where there is one
+
+
+# %%
+import deepfeatures as df
+
+study = df.chapter("views-and-quality", globals())
+readouts = {name: study.readouts(name) for name in study.recipes if name.startswith(("pose/", "labels/"))}
+artifacts = {name: study.opened(name) for name in study.recipes if name not in readouts}
+
+# %% [markdown]
+# ## Yaw and pitch
+# Ridge regression, every image predicted by a read-out that saw no image of its person; signed angles. What a network
+# must beat is the constant: the training median, which sees no face. The share of variance explained is 0 for it.
+
+# %%
+poses = df.analysis.view_tables.under(readouts, "pose")
+angles = df.analysis.view_tables.angles(poses, resamples=resamples, rng=study.rng())
+study.frame(angles[["world", "network", "layer", "angle", "error_deg", "lo", "hi", "constant_deg", "share", "images"]],
+            "Mean absolute error, degrees, of a network and of the constant; share of the angle's variance explained.")
+
+# %% [markdown]
+# ## Frontal or side, left or right, still or video
+# Linear machines, weighted so that 50 % right is chance. In rendered faces and Pointing'04 frontal is within 30 degrees and
+# turned beyond 60; in CelebA within 15 and beyond 30. A *video frame* is a still to which a camera was unkind: shaken, taken
+# small and compressed, by the same program with the same ranges in both worlds. In the rendered world other stills are
+# blurred, small or compressed too, one at a time; in CelebA a quarter of the photographs are made into frames, no other copy
+# of which is seen.
+
+# %%
+labels = df.analysis.view_tables.under(readouts, "labels")
+classified = df.analysis.view_tables.classified(labels, resamples=resamples, rng=study.rng())
+study.frame(classified, "Balanced share of images told rightly, %; images: of the rarer kind.", digits=1)
+
+# %% [markdown]
+# ## Who is coded differently from the side?
+# For each person and feature: the squared difference between the frontal and the turned mean, in variances of a single
+# image, less what so few images make of it by accident. Call it *energy*: 0 where view changes nothing. Three worlds are asked.
+# One was *designed*: everybody at the same yaws, intact pictures. In *Pointing'04* ten people held the same poses. In *CelebA*
+# turned means beyond 25 degrees to either side, and people differ in how far.
+
+# %%
+seen = df.analysis.view_worlds.seen(artifacts)
+measured = df.analysis.view_measures.measure(seen, permutations=permutations, rng=study.rng())
+study.table(["world", "network", "people", "images", "energy", "control", "people moved", "control", "features moved alike"],
+            df.analysis.view_tables.moved(measured),
+            "Control: every second frontal image plays the turned one. People: one permutation test each, corrected for their "
+            "number. Features: a shift common to everybody, corrected by the largest of all.")
+
+# %% [markdown]
+# ## Head on: people or features?
+# Energy varies over a table of people and features. If view dependence belongs to people, rows differ; if it belongs to
+# features, columns do; if it belongs to neither, single cells do. So that noise counts for no side, energies of two halves
+# of everybody's images are multiplied, and only what both show is kept.
+
+# %% mystnb={"figure": {"name": "views-energies", "caption": "How strongly view moves each feature (columns) for each person (rows), in variances of a single image; both in order of their means. Rows that differ mean people, columns that differ mean features."}, "image": {"alt": "Heat maps of people by features, a panel for each network in the designed world; brightness falls from the upper left to the lower right."}}
+shown = [one for one in measured if one.of.world == "views"]
+_ = df.figures.view_energies({one.of.network: one.energies for one in shown})
+
+# %% mystnb={"figure": {"name": "views-spread", "caption": "The same, averaged over features for each person (left) and over people for each feature (right), in order, over the mean of all. A flat curve at 1: all alike. Noise of few images is still in these curves; it is not in the table below."}, "image": {"alt": "Two panels of rising curves, one a network: people on the left, features on the right."}}
+_ = df.figures.view_spread({one.of.network: one.energies for one in shown})
+
+# %%
+study.table(["world", "network", "people", "features", "pairs", "people less features", "halves agree", "with the gap in yaw"],
+            df.analysis.view_tables.head_on(measured),
+            "Shares of the variance of energy; correlation over people of two halves of their images; rank correlation of a person's "
+            "energy with how far apart his views are. Intervals leave each person out once.")
+
+# %% [markdown]
+# The paper's sentence says that the column *people less features* is above 0. A network whose features all carry view for
+# everybody alike would have large energies and a share of people near 0; where pixels and random weights have the same
+# sign as a network, it is a property of faces and of images rather than of what was learnt.
+#
+# What the variance of a feature is made of says how much there is to depend on: the person; the view, alike for all;
+# the view in a way of the person's own; and the single image.
+
+# %% mystnb={"figure": {"name": "views-variances", "caption": "What the variance of a feature is made of, mean over features, without the noise of few images. View: a shift common to everybody; person x view: what turning does to one person beyond that."}, "image": {"alt": "Stacked horizontal bars, one a network, a panel for each world; the single image has the largest part in most of them."}}
+_ = df.figures.view_variances(df.analysis.view_tables.variances(measured))
+
+# %% [markdown]
+# ## The space in the plane
+# Two pictures of the space of features: its two widest directions (PCA), and t-SNE, which keeps neighbours together and
+# makes no promise about distances. Colour is the distance from the origin in the *full* space, and what is known of the image.
+
+# %% mystnb={"figure": {"name": "views-map", "caption": "Rendered faces in the trained network's space: distance from the origin (above) and the number of known defects (below)."}, "image": {"alt": "Four scatter plots of the same images, PCA and t-SNE, coloured by distance from the origin and by number of defects."}}
+qualities = df.analysis.quality_worlds.pictures(artifacts, df.analysis.quality_worlds.face_sizes(study.source.folder))
+maps = df.analysis.quality_maps.maps(artifacts, qualities)
+points, colours = maps["rendered", "trained"]
+_ = df.figures.space_maps(points, colours)
+
+# %%
+study.table(["world", "network", "variance in two directions", "neighbours of one person: full space", "t-SNE", "by accident"],
+            df.analysis.quality_maps.kept(artifacts, qualities),
+            "What the maps keep: share of variance in the PCA; share of nearest neighbours that show the same person.")
+
+# %% [markdown]
+# ## Quality against distance
+# A viewer first: rendered faces in order of the distance of their features from the origin, nearest first.
+
+# %% mystnb={"figure": {"name": "views-along", "caption": "Rendered faces, evenly spaced in the order of their distance from the origin of the trained network's space, nearest first; the distance is below each."}, "image": {"alt": "Six rows of ten computer-made heads."}}
+viewer = df.analysis.quality_maps.along(artifacts, qualities, count=60)
+_ = df.figures.contact_sheet(viewer.images, [f"{far:.1f}" for far in viewer.distance], columns=10)
+
+# %% [markdown]
+# Distance is measured from the origin, from the mean, and, after length normalisation, where every vector is equally long,
+# from the mean of the unit vectors. In the rows larger is worse, except the margin: what an image is worth in recognition (cosine to the
+# person's other images less cosine to others'). If the paper is right, all but the margin lie left of 0.
+
+# %% mystnb={"figure": {"name": "views-correlations", "caption": "Rank correlation of the distance with what is known of a rendered image; 95 % intervals over people."}, "image": {"alt": "Dot plots in three panels, one a distance; rows are properties of the image such as blur, occlusion and yaw."}}
+ranks = df.analysis.quality_tables.correlations(qualities, resamples=resamples, rng=study.rng())
+_ = df.figures.quality_correlations(ranks[ranks["world"] == "rendered"])
+
+# %%
+study.frame(ranks[ranks["world"] != "rendered"], "The same of photographs, where they are read; small face: in the original photograph.")
+
+# %% mystnb={"figure": {"name": "views-defects", "caption": "Mean number of known defects by distance, from the nearest tenth of the images to the farthest. Quality that rises monotonically would be a line that falls all the way."}, "image": {"alt": "Panels by world and kind of distance, a line for each network with a band around it."}}
+_ = df.figures.defects_along(df.analysis.quality_tables.along(qualities, parts=10, resamples=resamples, rng=study.rng()))
+
+# %%
+study.table(["world", "network", "distance", "nearest 5 %", "farthest 5 %", "all", "area under the curve"],
+            df.analysis.quality_tables.centre(qualities, resamples=resamples, rng=study.rng()),
+            "Share of images with a known defect; how well nearness tells an image with a defect from one without (0.5 is chance).")
+
+# %% [markdown]
+# ## Is it the defect?
+# Images with defects may differ in other ways, and the worst view may be common. So here is the same picture, intact and
+# made worse in one way, nothing else changed. Below 0: the defect brings it nearer to the centre.
+
+# %% mystnb={"figure": {"name": "views-changes", "caption": "Change of the distance when one thing about a rendered picture is made worse, by strength, in standard deviations of intact pictures' distances; 95 % intervals over people."}, "image": {"alt": "A grid of small panels, a column a defect and a row a kind of distance; lines for networks over three strengths."}}
+changes = df.analysis.quality_copies.rendered(artifacts, resamples=resamples, rng=study.rng())
+_ = df.figures.defect_changes(changes)
+
+# %%
+study.frame(df.analysis.quality_copies.photographs(artifacts, resamples=resamples, rng=study.rng()),
+            "The same of photographs, where they are read, in standard deviations; amounts are drawn.")
+
+# %% [markdown]
+# ## Verdicts
+
+# %%
+found = df.analysis.view_claims.measure(readouts, seen, qualities, permutations=permutations, resamples=resamples, rng=study.rng())
+study.report_all("parde2016", found)
+study.verdicts()
