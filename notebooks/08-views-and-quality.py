@@ -55,7 +55,7 @@ artifacts = {name: study.opened(name) for name in study.recipes if name not in r
 # %%
 poses = df.analysis.view_tables.under(readouts, "pose")
 angles = df.analysis.view_tables.angles(poses, resamples=resamples, rng=study.rng())
-study.frame(angles[["world", "network", "layer", "angle", "error_deg", "lo", "hi", "constant_deg", "share", "images"]],
+study.frame(angles[["world", "network", "layer", "angle", "constant_deg", "share", "error_deg", "lo", "hi", "images"]],
             "Mean absolute error, degrees, of a network and of the constant; share of the angle's variance explained.")
 
 # %% [markdown]

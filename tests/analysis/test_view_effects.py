@@ -54,5 +54,5 @@ def test_people_without_enough_images_of_a_view_are_left_out() -> None:
     one_side = design(identity, np.abs(yaw), frontal_deg=15, turned_deg=60, sides=False)
     assert len(one_side.turned) == 1 and len(one_side.turned[0][0]) == 8
     assert design(identity, yaw, frontal_deg=15, turned_deg=60).yaw_gap_deg == pytest.approx(70)
-    with pytest.raises(ValueError, match="0 of 5 people have 5 images within 15 degrees and 5 beyond 60 to either side"):
+    with pytest.raises(ValueError, match="0 of 5 people have 5 images within 15 degrees and 5 beyond 60 to"):
         design(identity, yaw, frontal_deg=15, turned_deg=60, least=5)

@@ -62,6 +62,6 @@ def test_the_fast_sums_are_those_of_each_permutation_done_by_hand() -> None:
 
 
 def test_a_feature_is_tested_by_its_t_over_people() -> None:
-    shift = np.random.default_rng(1).standard_normal((20, 1, 3)) + [0.0, 5.0, 0.0]
+    shift = np.random.default_rng(1).standard_normal((20, 1, 3)) + np.array([0.0, 5.0, 0.0])
     tested = common_to_people(Effects(shift, np.zeros_like(shift)), permutations=200, rng=rng())
     assert tested.raw[1] == 1 / 201 and (tested.raw[[0, 2]] > 0.05).all()

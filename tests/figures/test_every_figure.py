@@ -138,6 +138,56 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
         {"constant_deg": 12.0},
         None,
     ),
+    "view_energies": (({name: RNG.random((5, 7)) for name in ("trained", "pixels", "other")},), {}, 3),
+    "view_spread": (({name: RNG.random((5, 7)) for name in ("trained", "pixels")},), {}, 2),
+    "view_variances": (
+        (
+            table(
+                "world network part share",
+                *[(w, n, p, 0.25) for w in ("rendered, designed", "CelebA") for n in ("trained", "pixels")
+                  for p in ("person", "view", "person x view", "image")],
+            ),
+        ),
+        {},
+        2,
+    ),
+    "space_maps": (
+        ({"PCA": RNG.random((9, 2)), "t-SNE": RNG.random((9, 2))}, {"distance": RNG.random(9), "defects": [0, 1, 2] * 3}),
+        {},
+        4,
+    ),
+    "defects_along": (
+        (
+            table(
+                "world network distance part defects",
+                *[("rendered", n, d, part, 2.0 - part) for n in ("trained", "pixels") for d in ("origin", "unit")
+                  for part in (0, 1)],
+            ),
+        ),
+        {},
+        2,
+    ),
+    "quality_correlations": (
+        (
+            table(
+                "network distance factor rho",
+                *[(n, d, f, 0.3) for n in ("trained", "pixels") for d in ("origin", "unit") for f in ("blur", "margin")],
+            ),
+        ),
+        {},
+        2,
+    ),
+    "defect_changes": (
+        (
+            table(
+                "network distance defect level change",
+                *[(n, d, f, level, -0.5) for n in ("trained", "pixels") for d in ("origin", "unit")
+                  for f in ("blur", "occlusion") for level in (1, 2, 3)],
+            ),
+        ),
+        {},
+        4,
+    ),
     "contact_sheet": ((FACES,), {"titles": list("abcde"), "columns": 3}, None),
     "factor_sweep": (({"yaw_deg": ([-30, 30], FACES[:2]), "smile": ([0, 0.5, 1], FACES[:3])},), {}, None),
     "trend_within_digit": (({name: RNG.random((6, 7)) for name in NAMES}, ANGLES), {"digit": 3}, 3),

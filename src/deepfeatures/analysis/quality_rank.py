@@ -15,8 +15,10 @@ def rank_correlation(people: People, one: np.ndarray, other: np.ndarray) -> np.n
     """Spearman's, in every draw: (1 + draws,); nan where either does not vary. one, other: (n,); ties share a rank."""
     x, y = (rankdata(values) / len(values) - 0.5 for values in (one, other))
     n, sx, sy, sxx, syy, sxy = people.sums(np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=1)).T
-    spread = np.sqrt(np.maximum(n * sxx - sx**2, 0) * np.maximum(n * syy - sy**2, 0))
-    return np.divide(n * sxy - sx * sy, spread, out=np.full_like(spread, np.nan), where=spread > 1e-9 * n)
+    of_x, of_y = n * sxx - sx**2, n * syy - sy**2
+    vary = np.minimum(of_x, of_y) > 1e-9 * n**2
+    spread = np.sqrt(np.where(vary, of_x * of_y, 1.0))
+    return np.divide(n * sxy - sx * sy, spread, out=np.full_like(spread, np.nan), where=vary)
 
 
 def area(people: People, score: np.ndarray, positive: np.ndarray) -> np.ndarray:

@@ -78,7 +78,7 @@ def pictures(artifacts: Artifacts, poses: PoseTable | None = None) -> list[Pictu
 def spoilt(
     faces: Artifact, intact: Artifact, damaged: Artifact, network: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features with a random half of the pictures replaced by their damaged copies; which there are; kind, -1 intact."""
+    """Features with a random half of the pictures replaced by damaged copies; which there are; kind, -1 intact."""
     (whole, there), (worse, there_too) = (features_of(faces, one, last_layer(network)) for one in (intact, damaged))
     kind, half = kinds(faces, damaged), np.zeros(len(whole), bool)
     half[np.random.default_rng(POOL_SEED).permutation(len(whole))[: len(whole) // 2]] = True

@@ -73,16 +73,16 @@ def components(of: Halves, people: np.ndarray | None = None) -> Components:
 
 
 def _two_way(one: np.ndarray, other: np.ndarray) -> tuple[float, float, float, float, float]:
-    """Components of people, features and pairs; covariance and mean variance of the two halves' means over features."""
-    I, J = one.shape
+    """Components of people, features and pairs; covariance and spread of the two halves' means over features."""
+    count, width = one.shape
     a, b = one - one.mean(), other - other.mean()
     people_a, people_b, features_a, features_b = a.mean(1), b.mean(1), a.mean(0), b.mean(0)
-    of_people = J * float(people_a @ people_b)
-    of_features = I * float(features_a @ features_b)
+    of_people = width * float(people_a @ people_b)
+    of_features = count * float(features_a @ features_b)
     rest = float(np.vdot(a, b)) - of_people - of_features
-    pairs = rest / max((I - 1) * (J - 1), 1)
-    people = (of_people / max(I - 1, 1) - pairs) / J
-    features = (of_features / max(J - 1, 1) - pairs) / I
+    pairs = rest / max((count - 1) * (width - 1), 1)
+    people = (of_people / max(count - 1, 1) - pairs) / width
+    features = (of_features / max(width - 1, 1) - pairs) / count
     spread = float(np.sqrt((people_a @ people_a) * (people_b @ people_b)))
     return people, features, pairs, float(people_a @ people_b), spread
 
@@ -101,10 +101,11 @@ def shares_of(parts: dict[str, np.ndarray], people: np.ndarray | None = None) ->
     """(4,) in the order of PARTS, summing to 1: means over features of variances in units of the single image's."""
     rows = slice(None) if people is None else people
     shift, noise, middle = (parts[name][rows] for name in ("shift", "noise", "middle"))
-    I = len(shift)
+    count = len(shift)
     squared = (shift**2).sum(axis=0)
-    common = (shift.sum(axis=0) ** 2 - squared) / (I * (I - 1))  # E[shift_i * shift_k] of two people: no noise in it
-    energy = (squared - noise.sum(axis=0)) / I
+    # E[shift_i * shift_k] of two different people: no noise in it
+    common = (shift.sum(axis=0) ** 2 - squared) / (count * (count - 1))
+    energy = (squared - noise.sum(axis=0)) / count
     person = middle.var(axis=0, ddof=1) - noise.mean(axis=0) / 4
     variances = np.array([person.mean(), common.mean() / 4, (energy - common).mean() / 4, 1.0])
     return np.asarray(variances / variances.sum())

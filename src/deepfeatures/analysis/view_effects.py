@@ -68,8 +68,8 @@ def design(
             gaps.append(np.mean(away[1:]) - away[0])
     if len(people) < 3:
         raise ValueError(
-            f"{len(people)} of {len(np.unique(identity))} people have {least} images within {frontal_deg:g} degrees and "
-            f"{least} beyond {turned_deg:g}{' to either side' if sides else ''}: 3 are needed; take more images"
+            f"{len(people)} of {len(np.unique(identity))} people have {least} images within {frontal_deg:g} degrees "
+            f"and {least} beyond {turned_deg:g}{' to either side' if sides else ''}: 3 are needed; take more images"
         )
     of_side = tuple(tuple(cells[1 + side] for cells in rows) for side in range(len(views)))
     return Design(np.array(people), tuple(cells[0] for cells in rows), of_side, np.array(gaps))

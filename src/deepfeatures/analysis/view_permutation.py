@@ -1,10 +1,10 @@
 """Is a person's code, or a feature, moved by view more than by accident? Permutation tests with correction.
 
 People: a person's images are dealt anew into frontal and turned to either side. Under the null these are exchangeable
-within the person; one test a person, Benjamini and Hochberg's correction over people. Features: under the null that view has no
-*common* effect on a feature, each person's shifts may as well have the other sign (all features of a person together,
-since they share images); the largest |t| of all features in each draw corrects for their number (Westfall and Young
-1993). The two ask different things: a person's test finds any change, a feature's test a change common to people.
+within the person; one test a person, Benjamini and Hochberg's correction over people. Features: under the null that
+view has no *common* effect on a feature, each person's shifts may as well have the other sign (all features of a person
+together, since they share images); the largest |t| of all features in each draw corrects for their number (Westfall and
+Young 1993). The two ask different things: a person's test finds any change, a feature's test a change common to people.
 """
 
 from __future__ import annotations

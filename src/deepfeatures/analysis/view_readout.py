@@ -71,7 +71,7 @@ def make(
 def signs_of_pose(yaw_deg: np.ndarray, frontal_deg: float, turned_deg: float) -> np.ndarray:
     """(n, 2) of -1, 0, +1: turned, left. yaw_deg: (n,), nan where unknown: it has neither label."""
     if not 0 < frontal_deg < turned_deg:
-        raise ValueError(f"frontal to {frontal_deg:g} degrees and turned from {turned_deg:g}: the second must be larger")
+        raise ValueError(f"frontal to {frontal_deg:g}, turned from {turned_deg:g} degrees: the second must be larger")
     yaw = np.nan_to_num(np.asarray(yaw_deg, np.float64), nan=(frontal_deg + turned_deg) / 2)
     turned = (np.abs(yaw) >= turned_deg).astype(int) - (np.abs(yaw) <= frontal_deg)
     left = np.where(np.abs(yaw) >= turned_deg, -np.sign(yaw), 0).astype(int)

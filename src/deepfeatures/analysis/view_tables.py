@@ -24,10 +24,10 @@ def under(readouts: Readouts, start: str) -> dict[str, Sequence[Readout]]:
 
 
 def angles(readouts: Readouts, *, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
-    """world, network, layer, angle, error_deg, lo, hi, constant_deg, share, images: signed yaw and pitch.
+    """world, network, layer, angle, constant_deg, share, error_deg, lo, hi, images: signed yaw and pitch.
 
-    constant_deg: error of the training median, which sees no face; share: of the angle's variance explained, 1 - squared
-    error over that of the training mean.
+    constant_deg: error of the training median, which sees no face; share: of the angle's variance explained, 1 -
+    squared error over that of the training mean.
     """
     rows = []
     for name, group in readouts.items():

@@ -1,4 +1,4 @@
-"""Views and quality: who and what depends on view, the space in the plane, quality along the distance from its centre."""
+"""Views and quality: who and what depends on view, the space in the plane, quality along the distance."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def look(network: str) -> tuple[str, str, Any]:
 def view_energies(
     energies: Mapping[str, ArrayLike], *, axes: Sequence[Axes] | NDArray[Any] | None = None
 ) -> NDArray[Any]:
-    """How strongly view moves each feature (column) for each person (row), a panel a network, both sorted by their mean.
+    """How strongly view moves each feature (column) of each person (row), a panel a network, both in order.
 
     energies: (people, features) in variances of a single image. Colours end at the 98th percentile of a panel.
     """
@@ -227,7 +227,7 @@ def quality_correlations(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[
 
 @styled
 def defect_changes(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[Any] | None = None) -> NDArray[Any]:
-    """What a defect does to a picture's distance, by its strength; a column a defect, a row a distance, a line a network.
+    """What a defect does to a picture's distance, by strength; a column a defect, a row a distance, a line a network.
 
     table: network, distance, defect, level, change, lo, hi: in standard deviations of intact pictures' distances.
     """
@@ -242,9 +242,10 @@ def defect_changes(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[Any] |
             own = of_kind[(of_kind["defect"] == defect) & (of_kind["network"] == network)].sort_values("level")
             colour, marker, line = look(network)
             beside = 0.16 * (at - (len(networks) - 1) / 2)
-            ax.errorbar(own["level"].to_numpy(float) + beside, own["change"].to_numpy(),
-                        yerr=shapes.whiskers(own, "change"), color=colour, marker=marker, linestyle=line, markersize=3.5,
-                        linewidth=1.2, elinewidth=1, label=network)  # fmt: skip
+            ax.errorbar(
+                own["level"].to_numpy(float) + beside, own["change"].to_numpy(), yerr=shapes.whiskers(own, "change"),
+                color=colour, marker=marker, linestyle=line, markersize=3.5, linewidth=1.2, elinewidth=1, label=network,
+            )  # fmt: skip
         ax.axhline(0, color=REFERENCE, linewidth=1, zorder=1)
         span = of_kind[["change", "lo", "hi"]].to_numpy(float)
         low, high = min(float(np.nanmin(span)), 0), max(float(np.nanmax(span)), 0)

@@ -1,6 +1,6 @@
 """What chapter views-and-quality needs. Names say what it is for, then world, network, layer.
 
-    pose/WORLD/NETWORK/LAYER     chapter pose's own read-outs        labels/WORLD/NETWORK/LAYER   side, left, video frame
+    pose/WORLD/NETWORK/LAYER     chapter pose's own read-outs        labels/WORLD/NETWORK/LAYER   side, left, frame
     faces/WORLD, features/WORLD/NETWORK      WORLD: those of the bench, and the designed ones, 'views' and 'defects'
     damaged/NETWORK              photographs made worse               map/WORLD/NETWORK           PCA and t-SNE
 """
@@ -13,7 +13,7 @@ from deepfeatures.study.face_plans import PUBLISHED, FaceBench, Named, layers_of
 from deepfeatures.study.face_plans_pose import pose
 from deepfeatures.study.recipes import Recipe
 
-VIEW_SEED, DEFECT_SEED = 3_000, 4_000  # of the designed worlds: others' people than those learnt (1,000), probed (2,000)
+VIEW_SEED, DEFECT_SEED = 3_000, 4_000  # of the designed worlds: other people than those learnt (1,000)
 DAMAGE_SEED = 0
 BEFORE_LAST = {"trained": "block4", **dict.fromkeys(PUBLISHED, "gdc")}  # read beside the last layer
 DEGREES = {"celeba": (15.0, 30.0)}  # frontal at most, turned at least; photographs of celebrities are seldom profiles
