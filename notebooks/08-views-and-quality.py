@@ -92,12 +92,12 @@ study.table(["world", "network", "people", "images", "energy", "control", "peopl
 # features, columns do; if it belongs to neither, single cells do. So that noise counts for no side, energies of two halves
 # of everybody's images are multiplied, and only what both show is kept.
 
-# %% mystnb={"figure": {"name": "views-energies", "caption": "How strongly view moves each feature (columns) for each person (rows), in variances of a single image; both in order of their means. Rows that differ mean people, columns that differ mean features."}, "image": {"alt": "Heat maps of people by features, a panel for each network in the designed world; brightness falls from the upper left to the lower right."}}
+# %% mystnb={"figure": {"name": "views-energies", "caption": "How strongly view moves each feature (columns) for each person (rows), in variances of a single image: 0 is black, the 98th percentile of a panel and beyond is brightest. One half of the images put people and features in order; the other half is drawn, so noise has no order. A gradient downwards means people, to the right features."}, "image": {"alt": "Heat maps of people by features, a panel for each network in the designed world; bright and dark cells lie mostly scattered, somewhat brighter towards the upper left."}}
 shown = [one for one in measured if one.of.world == "views"]
-_ = df.figures.view_energies({one.of.network: one.energies for one in shown})
+_ = df.figures.view_energies({one.of.network: one.halves[0] for one in shown})
 
-# %% mystnb={"figure": {"name": "views-spread", "caption": "The same, averaged over features for each person (left) and over people for each feature (right), in order, over the mean of all. A flat curve at 1: all alike. Noise of few images is still in these curves; it is not in the table below."}, "image": {"alt": "Two panels of rising curves, one a network: people on the left, features on the right."}}
-_ = df.figures.view_spread({one.of.network: one.energies for one in shown})
+# %% mystnb={"figure": {"name": "views-spread", "caption": "Tenths of the people (left) and of the features (right), in the order that one half of the images gave them; their mean energy in the other half, over the mean of all. Flat at 1: all alike, or nothing but noise. The steeper panel says whose characteristic view dependence is."}, "image": {"alt": "Two panels of rising curves, one a network: people on the left, features on the right."}}
+_ = df.figures.view_spread({one.of.network: df.analysis.view_components.in_order(one.halves) for one in shown})
 
 # %%
 study.table(["world", "network", "people", "features", "pairs", "people less features", "halves agree", "with the gap in yaw"],

@@ -25,7 +25,8 @@ def test_distances_by_hand() -> None:
 
 def test_the_centre_may_be_that_of_others() -> None:
     others = VALUES + 10
-    np.testing.assert_allclose(distance(VALUES, "mean", centre_of=others), np.linalg.norm(VALUES - others.mean(0), axis=1))
+    expected = np.linalg.norm(VALUES - others.mean(0), axis=1)
+    np.testing.assert_allclose(distance(VALUES, "mean", centre_of=others), expected)
     np.testing.assert_allclose(distance(VALUES, "origin", centre_of=others), np.linalg.norm(VALUES, axis=1))
 
 

@@ -1,4 +1,4 @@
-"""Side, left and video frame, read out of fold: what is planted is found, what is not is not, nobody is on two sides."""
+"""Side, left and video frame, read out of fold: what is planted is found, and nobody is on two sides."""
 
 from __future__ import annotations
 

@@ -138,8 +138,10 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
         {"constant_deg": 12.0},
         None,
     ),
-    "view_energies": (({name: RNG.random((5, 7)) for name in ("trained", "pixels", "other")},), {}, 3),
-    "view_spread": (({name: RNG.random((5, 7)) for name in ("trained", "pixels")},), {}, 2),
+    "view_energies": (({name: RNG.random((2, 5, 7)) for name in ("trained", "pixels", "other")},), {}, 3),
+    "view_spread": (
+        ({name: {"people": RNG.random(5), "features": RNG.random(7)} for name in ("trained", "pixels")},), {}, 2
+    ),
     "view_variances": (
         (
             table(
@@ -152,7 +154,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
         2,
     ),
     "space_maps": (
-        ({"PCA": RNG.random((9, 2)), "t-SNE": RNG.random((9, 2))}, {"distance": RNG.random(9), "defects": [0, 1, 2] * 3}),
+        ({"PCA": RNG.random((9, 2)), "t-SNE": RNG.random((9, 2))}, {"far": RNG.random(9), "defects": [0, 1, 2] * 3}),
         {},
         4,
     ),
@@ -171,7 +173,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
         (
             table(
                 "network distance factor rho",
-                *[(n, d, f, 0.3) for n in ("trained", "pixels") for d in ("origin", "unit") for f in ("blur", "margin")],
+                *[(n, d, f, 0.3) for n in ("trained", "pixels") for d in ("origin", "unit") for f in ("blur", "yaw")],
             ),
         ),
         {},

@@ -8,7 +8,14 @@ import pytest
 
 from deepfeatures import figures
 
-ENERGIES = {"trained": np.outer([1.0, 3.0, 2.0], [1.0, 2.0]), "pixels": np.ones((3, 4))}
+ENERGIES = {
+    "trained": (np.outer([1.0, 3.0, 2.0], [1.0, 2.0]), np.arange(6.0).reshape(3, 2)),
+    "pixels": (np.ones((3, 4)), np.ones((3, 4))),
+}
+SPREADS = {
+    "trained": {"people": [0.5, 1.0, 1.5], "features": [0.8, 1.2]},
+    "pixels": {"people": [1, 1], "features": [1]},
+}
 PARTS = ("person", "view", "person x view", "image")
 VARIANCES = pd.DataFrame(
     [(w, n, p, s) for w in ("one", "two") for n in ("trained", "pixels")
@@ -32,19 +39,19 @@ CHANGES = pd.DataFrame(
 )  # fmt: skip
 
 
-def test_people_and_features_are_in_order_of_their_means() -> None:
+def test_one_half_puts_in_order_and_the_other_is_drawn() -> None:
     first, second = figures.view_energies(ENERGIES)
-    np.testing.assert_allclose(first.images[0].get_array(), np.outer([3.0, 2.0, 1.0], [2.0, 1.0]))
+    np.testing.assert_allclose(first.images[0].get_array(), [[3, 2], [5, 4], [1, 0]])
     assert first.get_title(loc="left") == "trained" and second.images[0].get_array().shape == (3, 4)
     with pytest.raises(ValueError, match="holds 1 values of 6 that are not finite"):
-        figures.view_energies({"trained": [[1, 2, 3], [1, 2, np.nan]]})
+        figures.view_energies({"trained": (np.ones((2, 3)), [[1, 2, 3], [1, 2, np.nan]])})
 
 
-def test_the_spread_is_over_the_mean_of_all() -> None:
-    people, features = figures.view_spread(ENERGIES)
-    np.testing.assert_allclose(people.lines[0].get_ydata(), [0.5, 1.0, 1.5])
-    np.testing.assert_allclose(features.lines[0].get_ydata(), [2 / 3, 4 / 3])
-    np.testing.assert_allclose(people.lines[1].get_ydata(), [1, 1, 1])
+def test_the_spread_of_people_and_features_stands_in_the_middle_of_their_groups() -> None:
+    people, features = figures.view_spread(SPREADS)
+    np.testing.assert_allclose(people.lines[0].get_xydata(), [[100 / 6, 0.5], [50, 1.0], [500 / 6, 1.5]])
+    np.testing.assert_allclose(features.lines[0].get_ydata(), [0.8, 1.2])
+    np.testing.assert_allclose(people.lines[1].get_ydata(), [1, 1])
 
 
 def test_bars_add_up_and_a_small_negative_share_is_drawn_as_none() -> None:

@@ -27,7 +27,7 @@ from deepfeatures.analysis.view_worlds import WORLDS, Seen
 
 @dataclass(frozen=True)
 class Measured:
-    """One network in one world. Means over seeds; `energies`, (people, features), is that of the first.
+    """One network in one world. Means over seeds; `halves` are those of the first.
 
     energy: mean over people and features; of_people, of_features: share of them moved by view, corrected; control,
     control_people: the same where frontal images play both views, None where there are too few. parts: shares of
@@ -35,7 +35,7 @@ class Measured:
     """
 
     of: Seen
-    energies: np.ndarray
+    halves: Halves
     energy: Interval
     of_people: float
     of_features: float
@@ -87,7 +87,7 @@ def _one(seen: Seen, permutations: int, rng: np.random.Generator) -> Measured:
     rank = float(spearmanr(of_person, gaps).statistic) if np.ptp(gaps) > 1e-6 else float("nan")
     return Measured(
         of=seen,
-        energies=found[0].energy,
+        halves=halved[0],
         energy=energy,
         of_people=float(np.mean([t.share() for t in tested_people(seen, permutations=permutations, rng=rng_people)])),
         of_features=_common(found, permutations, rng_features),

@@ -27,7 +27,7 @@ PART_COLOURS = {"person": BLUE, "view": VERMILION, "person x view": ORANGE, "ima
 DISTANCES = {
     "origin": "from the origin",
     "mean": "from the mean",
-    "unit": "of unit vectors from their mean",
+    "unit": "from the mean, unit length",
 }
 
 
@@ -38,21 +38,24 @@ def look(network: str) -> tuple[str, str, Any]:
 
 @styled
 def view_energies(
-    energies: Mapping[str, ArrayLike], *, axes: Sequence[Axes] | NDArray[Any] | None = None
+    halves: Mapping[str, tuple[ArrayLike, ArrayLike]], *, axes: Sequence[Axes] | NDArray[Any] | None = None
 ) -> NDArray[Any]:
-    """How strongly view moves each feature (column) of each person (row), a panel a network, both in order.
+    """How strongly view moves each feature (column) of each person (row), a panel a network.
 
-    energies: (people, features) in variances of a single image. Colours end at the 98th percentile of a panel.
+    halves: two (people, features) of energies, in variances of a single image: the first puts people and features in
+    order, by their means; the second is drawn. Noise sorted by itself would look like an order. Colours run from 0 to
+    the 98th percentile of a panel.
     """
-    names = shapes.networks("energies", energies)
+    names = shapes.networks("energies", halves)
     drawn = panels(axes, len(names), columns=2, panel_height_in=2.9)
     for name, ax in zip(names, drawn, strict=True):
-        values = shapes.array(f"energies of {name}", energies[name], None, None)
-        ordered = values[np.argsort(-values.mean(axis=1))][:, np.argsort(-values.mean(axis=0))]
+        first, second = (shapes.array(f"energies of {name}", half, None, None) for half in halves[name])
+        ordered = second[np.argsort(-first.mean(axis=1))][:, np.argsort(-first.mean(axis=0))]
         top = max(float(np.percentile(ordered, 98)), 1e-12)
         image = ax.imshow(ordered, aspect="auto", cmap=ACTIVATION_MAP, vmin=0, vmax=top, interpolation="nearest")
         bar = ax.figure.colorbar(image, ax=ax, fraction=0.05, pad=0.02)
         bar.outline.set_visible(False)
+        bar.set_label("energy (variances)")
         ax.set_title(name, loc="left")
         ax.set_xlabel("feature, re-ordered")
         ax.set_ylabel("person, re-ordered")
@@ -62,24 +65,25 @@ def view_energies(
 
 @styled
 def view_spread(
-    energies: Mapping[str, ArrayLike], *, axes: Sequence[Axes] | NDArray[Any] | None = None
+    spreads: Mapping[str, Mapping[str, ArrayLike]], *, axes: Sequence[Axes] | NDArray[Any] | None = None
 ) -> NDArray[Any]:
-    """View dependence of people (left) and of features (right), in order, each over the mean of all.
+    """View dependence of people (left) and of features (right), each group's mean over the mean of all.
 
-    energies: (people, features) by network. The steeper curve says whose characteristic view dependence is.
+    spreads: by network, 'people' and 'features', (groups,), the least dependent group first. The steeper curve says
+    whose characteristic view dependence is.
     """
-    names = shapes.networks("energies", energies)
+    names = shapes.networks("spreads", spreads)
     drawn = panels(axes, 2, columns=2, panel_height_in=3.0, sharey=True)
-    for axis, (what, ax) in enumerate(zip(("people", "features"), drawn, strict=True)):
+    for what, ax in zip(("people", "features"), drawn, strict=True):
         for name in names:
-            values = shapes.array(f"energies of {name}", energies[name], None, None)
-            mean = values.mean()
-            curve = np.sort(values.mean(axis=1 - axis)) / (mean if abs(mean) > 1e-12 else 1.0)
-            colour, _, line = look(name)
-            ax.plot(np.linspace(0, 100, len(curve)), curve, color=colour, linestyle=line, linewidth=1.6, label=name)
+            curve = shapes.array(f"{what} of {name}", spreads[name][what], None)
+            colour, marker, line = look(name)
+            x = (np.arange(len(curve)) + 0.5) * 100 / len(curve)
+            ax.plot(x, curve, color=colour, marker=marker, linestyle=line, markersize=4, linewidth=1.4, label=name)
         ax.axhline(1, color=REFERENCE, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         ax.axhline(0, color=REFERENCE, linewidth=0.7, zorder=1)
         ax.set_title(what, loc="left")
+        ax.set_xlim(0, 100)
         ax.set_xlabel(f"{what} in order, %")
     drawn[0].set_ylabel("energy of view, ratio to its mean")
     _legend(drawn)
@@ -178,13 +182,13 @@ def defects_along(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[Any] | 
             ax.plot(x, own["defects"].to_numpy(), color=colour, marker=marker, linestyle=line, markersize=3.5,
                     linewidth=1.3, label=network)  # fmt: skip
             ax.fill_between(x, own["lo"].to_numpy(), own["hi"].to_numpy(), color=colour, alpha=0.12, linewidth=0)
-        ax.set_title(f"{world}: {DISTANCES.get(kind, kind)}", loc="left", fontsize=8.5)
+        ax.set_title(DISTANCES.get(kind, kind), loc="left", fontsize=8.5)
         ax.set_xlim(0, 100)
         ax.set_ylim(0, 1.08 * float(np.nanmax(frame.loc[frame["world"] == world, ["defects", "hi"]].to_numpy(float))))
         ax.grid(axis="y")
-        ax.set_xlabel("images by distance, % (nearest: 0)")
-    for ax in drawn[:: len(kinds)]:
-        ax.set_ylabel("known defects, number")
+        ax.set_xlabel("images by distance, %")
+    for world, ax in zip(worlds, drawn[:: len(kinds)], strict=True):
+        ax.set_ylabel(f"{world}\nknown defects, number")
     _legend(drawn)
     return drawn
 
@@ -220,7 +224,7 @@ def quality_correlations(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[
         ax.tick_params(axis="y", length=0)
         ax.set_title(DISTANCES.get(kind, kind), loc="left", fontsize=8.5)
         ax.set_xlabel("rank correlation (no unit)")
-    drawn[0].set_ylabel("a row a property of the image")
+    drawn[0].set_ylabel("property, a row each")
     _legend(drawn)
     return drawn
 
