@@ -59,6 +59,7 @@ study.frame(angles[["world", "network", "layer", "angle", "constant_deg", "share
             "Mean absolute error, degrees, of a network and of the constant; share of the angle's variance explained.")
 
 # %% [markdown]
+# (still-or-frame)=
 # ## Frontal or side, left or right, still or video
 # Linear machines, weighted so that 50 % right is chance. In rendered faces and Pointing'04 frontal is within 30 degrees and
 # turned beyond 60; in CelebA within 15 and beyond 30. A *video frame* is a still to which a camera was unkind: shaken, taken
@@ -69,7 +70,8 @@ study.frame(angles[["world", "network", "layer", "angle", "constant_deg", "share
 # %%
 labels = df.analysis.view_tables.under(readouts, "labels")
 classified = df.analysis.view_tables.classified(labels, resamples=resamples, rng=study.rng())
-study.frame(classified, "Balanced share of images told rightly, %; images: of the rarer kind.", digits=1)
+study.encoded(df.analysis.view_encoded.cells(classified), label="still-or-frame")
+study.frame(classified.drop(columns="seeds"), "Balanced share told rightly, %; images: of the rarer kind.", digits=1)
 
 # %% [markdown]
 # ## Who is coded differently from the side?

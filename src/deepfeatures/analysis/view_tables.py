@@ -69,8 +69,10 @@ def balanced_error(group: Sequence[Readout], label: str, people: People | None =
 
 
 def classified(readouts: Readouts, *, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
-    """world, network, layer, label, correct, lo, hi, counts: balanced % right, 50 is chance; counts: of the rarer and
-    the commoner kind of image."""
+    """world, network, layer, label, correct, lo, hi, images, people, seeds: balanced % right, 50 is chance.
+
+    images: of the rarer kind; seeds: networks trained here, 0 where none was.
+    """
     rows = []
     for name, group in readouts.items():
         world, network, layer = name.split("/")
@@ -81,7 +83,8 @@ def classified(readouts: Readouts, *, resamples: int, rng: np.random.Generator) 
                 got = people.interval(right, seeds=len(group))
                 rows.append({
                     "world": world, "network": network, "layer": layer, "label": label, "correct": got.value,
-                    "lo": got.lo, "hi": got.hi, "images": min(group[0].summary["counts"][label]),
+                    "lo": got.lo, "hi": got.hi, "images": min(group[0].summary["counts"][label]), "people": got.n,
+                    "seeds": len(group) if network == "trained" else 0,
                 })  # fmt: skip
     return pd.DataFrame(rows)
 
