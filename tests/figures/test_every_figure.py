@@ -154,9 +154,17 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
         2,
     ),
     "space_maps": (
-        ({"PCA": RNG.random((9, 2)), "t-SNE": RNG.random((9, 2))}, {"far": RNG.random(9), "defects": [0, 1, 2] * 3}),
+        (
+            {
+                world: (
+                    {"PCA": RNG.random((9, 2)), "t-SNE": RNG.random((9, 2))},
+                    {"far": RNG.random(9), "defects": [0, 1, 2] * 3},
+                )
+                for world in ("rendered", "CelebA")
+            },
+        ),
         {},
-        4,
+        8,
     ),
     "defects_along": (
         (
@@ -172,12 +180,13 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
     "quality_correlations": (
         (
             table(
-                "network distance factor rho",
-                *[(n, d, f, 0.3) for n in ("trained", "pixels") for d in ("origin", "unit") for f in ("blur", "yaw")],
+                "world network distance factor rho",
+                *[(w, n, d, f, 0.3) for w in ("rendered", "CelebA") for n in ("trained", "pixels")
+                  for d in ("origin", "unit") for f in ("blur", "yaw")],
             ),
         ),
         {},
-        2,
+        4,
     ),
     "defect_changes": (
         (

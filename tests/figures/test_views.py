@@ -28,9 +28,9 @@ ALONG = pd.DataFrame(
     columns=["world", "network", "distance", "part", "defects", "lo", "hi"],
 )  # fmt: skip
 RANKS = pd.DataFrame(
-    [(n, d, f, 0.1 * i, 0.1 * i - 0.05, 0.1 * i + 0.05) for n in ("trained", "pixels") for d in ("origin", "unit")
-     for i, f in enumerate(("blur", "margin"))],
-    columns=["network", "distance", "factor", "rho", "lo", "hi"],
+    [("rendered", n, d, f, 0.1 * i, 0.1 * i - 0.05, 0.1 * i + 0.05) for n in ("trained", "pixels")
+     for d in ("origin", "unit") for i, f in enumerate(("blur", "margin"))],
+    columns=["world", "network", "distance", "factor", "rho", "lo", "hi"],
 )  # fmt: skip
 CHANGES = pd.DataFrame(
     [(n, d, f, level, -level, -level - 0.1, -level + 0.1) for n in ("trained", "pixels") for d in ("origin", "unit")
@@ -68,16 +68,17 @@ def test_bars_add_up_and_a_small_negative_share_is_drawn_as_none() -> None:
 
 def test_maps_are_coloured_by_rank_and_labelled_by_value() -> None:
     points = {"PCA": np.arange(8.0).reshape(4, 2), "t-SNE": np.arange(8.0, 16).reshape(4, 2)}
-    axes = figures.space_maps(points, {"distance": [5.0, 1.0, 1000.0, 5.0]})
+    axes = figures.space_maps({"one": (points, {"distance": [5.0, 1.0, 1000.0, 5.0]})})
     dots = axes[0].collections[0]
     # drawn in ascending order: 1, 5, 5, 1000
     np.testing.assert_allclose(dots.get_array(), [0, 1, 1, 2])
     np.testing.assert_allclose(dots.get_offsets(), points["PCA"][[1, 0, 3, 2]])
-    assert [ax.get_title(loc="left") for ax in axes] == ["PCA: distance", "t-SNE: distance"]
-    with pytest.raises(ValueError, match="0 maps and 1 quantities"):
-        figures.space_maps({}, {"distance": [1.0]})
+    assert [ax.get_title(loc="left") for ax in axes] == ["PCA, one", "t-SNE, one"]
+    other = {"PCA": points["PCA"]}
+    with pytest.raises(ValueError, match="2 worlds with maps"):
+        figures.space_maps({"one": (points, {"distance": np.ones(4)}), "two": (other, {"distance": np.ones(4)})})
     with pytest.raises(ValueError, match="distance has shape"):
-        figures.space_maps(points, {"distance": [1.0]})
+        figures.space_maps({"one": (points, {"distance": [1.0]})})
 
 
 def test_lines_along_the_distance() -> None:
@@ -97,6 +98,9 @@ def test_dots_of_a_factor_stand_side_by_side_at_their_correlation() -> None:
     np.testing.assert_allclose(np.round([trained.get_ydata(), pixels.get_ydata()]), [[0, 1], [0, 1]])
     assert (pixels.get_ydata() > trained.get_ydata()).all()
     assert axes[0].get_xlim()[0] == -axes[0].get_xlim()[1]
+    two = figures.quality_correlations(pd.concat([RANKS, RANKS[RANKS["factor"] == "blur"].assign(world="CelebA")]))
+    assert len(two) == 4 and [text.get_text() for text in two[2].get_yticklabels()] == ["blur"]
+    assert [ax.get_ylabel() for ax in two] == ["rendered: a row each", "", "CelebA: a row each", ""]
 
 
 def test_changes_by_strength_a_column_a_defect() -> None:

@@ -55,11 +55,12 @@ def changes_of_copies(
     return np.asarray((measured - measured[of_intact]) / (spread if spread > 0 else 1.0))
 
 
-def photographs(artifacts: Artifacts, *, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
-    """The same of CelebA's photographs, each spoilt in one way; level is 0: amounts are drawn."""
-    rows: list[dict[str, Any]] = []
+def photographs(artifacts: Artifacts, *, resamples: int, rng: np.random.Generator) -> list[list[Any]]:
+    """Network, distance, then the change by each of data.damage.KINDS: of CelebA's photographs, each spoilt in one way,
+    by drawn amounts. Empty where no photographs are read."""
+    rows: list[list[Any]] = []
     if "faces/celeba" not in artifacts:
-        return pd.DataFrame(rows)
+        return rows
     [faces] = artifacts["faces/celeba"]
     for network in networks_of(artifacts, "celeba"):
         [intact], [damaged] = artifacts[f"features/celeba/{network}"], artifacts[f"damaged/{network}"]
@@ -68,10 +69,9 @@ def photographs(artifacts: Artifacts, *, resamples: int, rng: np.random.Generato
         people = draw_people(np.asarray(faces["identity"])[keep], resamples=resamples, rng=rng)
         for kind in DISTANCES:
             change = changes(whole[keep], worse[keep], kind, whole[keep])
-            for number, name in enumerate(KINDS):
-                got = people.interval(people.mean(change, kind_of[keep] == number))
-                rows.append(_row(SAID["celeba"], network, kind, name, 0, got))
-    return pd.DataFrame(rows)
+            by_kind = [people.interval(people.mean(change, kind_of[keep] == number)) for number in range(len(KINDS))]
+            rows.append([network, kind, *by_kind])
+    return rows
 
 
 def _row(world: str, network: str, kind: str, name: str, level: int, got: Any) -> dict[str, Any]:

@@ -26,6 +26,11 @@ class Along:
     distance: np.ndarray
 
 
+def titled(found: dict[tuple[str, str], Map]) -> dict[str, Map]:
+    """The same by world and network in words, as figures.space_maps takes them."""
+    return {f"{SAID[world]}, {network}": one for (world, network), one in found.items()}
+
+
 def maps(artifacts: Artifacts, pictures: Sequence[Pictures]) -> dict[tuple[str, str], Map]:
     """By world and network: points of each map, and colours: distance from the origin; defects, or size of the face."""
     found: dict[tuple[str, str], Map] = {}

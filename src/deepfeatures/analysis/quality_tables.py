@@ -61,15 +61,17 @@ def along(found: Sequence[Pictures], *, parts: int, resamples: int, rng: np.rand
     return pd.DataFrame(rows)
 
 
-def centre(found: Sequence[Pictures], *, resamples: int, rng: np.random.Generator) -> list[list[Any]]:
-    """World, network, distance; share of pictures with a known defect in the nearest 5 %, in the farthest, in all;
-    area under the curve of nearness for having one."""
+def centre(
+    found: Sequence[Pictures], kinds: Sequence[str] = DISTANCES, *, resamples: int, rng: np.random.Generator
+) -> list[list[Any]]:
+    """World, network, distance (of `kinds`); share of pictures with a known defect in the nearest 5 %, in the farthest,
+    in all; area under the curve of nearness for having one."""
     rows = []
     for one in found:
         if DEFECTS not in one.truth:
             continue
         people, bad = draw_people(one.identity, resamples=resamples, rng=rng), one.defects > 0
-        for kind in DISTANCES:
+        for kind in kinds:
             measured = [distance(values, kind) for values in one.features]
             ends = [
                 np.mean([people.mean(bad, parts_of(far, CENTRE) == part) for far in measured], axis=0)

@@ -12,6 +12,7 @@ from deepfeatures.analysis.columns import Readout
 from deepfeatures.analysis.person_bootstrap import People, draw_people
 from deepfeatures.analysis.pose_error import answer
 from deepfeatures.analysis.view_measures import PARTS, Measured, said
+from deepfeatures.analysis.view_readout import LABELS
 
 Readouts = Mapping[str, Sequence[Readout]]  # by WORLD/NETWORK/LAYER
 ANGLES = ("yaw", "pitch")
@@ -44,6 +45,32 @@ def angles(readouts: Readouts, *, resamples: int, rng: np.random.Generator) -> p
                 "share": explained(group, angle), "images": len(people.of_image),
             })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def angle_rows(readouts: Readouts, *, resamples: int, rng: np.random.Generator) -> list[list[Any]]:
+    """World, network, layer, images; of yaw and of pitch: error with its interval, the constant's, share explained."""
+    rows: dict[tuple[str, ...], list[Any]] = {}
+    for one in angles(readouts, resamples=resamples, rng=rng).itertuples():
+        row = rows.setdefault((one.world, one.network, one.layer), [one.world, one.network, one.layer, str(one.images)])
+        row += [f"{with_ends(one.error_deg, one.lo, one.hi, 1)}", f"{one.constant_deg:.1f}", one.share]
+    return [*rows.values()]
+
+
+def label_rows(classified: pd.DataFrame) -> list[list[Any]]:
+    """World, network, layer; balanced % right of each label of view_readout.LABELS with its interval, and images of the
+    rarer kind; a dash where a world has no such label."""
+    rows: dict[tuple[str, ...], dict[str, str]] = {}
+    for one in classified.itertuples():
+        cells = rows.setdefault((one.world, one.network, one.layer), {})
+        cells[one.label] = f"{with_ends(one.correct, one.lo, one.hi, 1)} of {one.images:,}"
+    return [[*where, *(cells.get(label, "–") for label in LABELS)] for where, cells in rows.items()]
+
+
+def with_ends(value: float, low: float, high: float, digits: int) -> str:
+    """A number and its interval as tables show them."""
+    if low != low:
+        return f"{value:.{digits}f}".replace("-", "−")
+    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]".replace("-", "−")
 
 
 def explained(group: Sequence[Readout], angle: str) -> float:

@@ -128,20 +128,23 @@ def view_variances(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[Any] |
 
 @styled
 def space_maps(
-    points: Mapping[str, ArrayLike],
-    colours: Mapping[str, ArrayLike],
+    worlds: Mapping[str, tuple[Mapping[str, ArrayLike], Mapping[str, ArrayLike]]],
     *,
     axes: Sequence[Axes] | NDArray[Any] | None = None,
 ) -> NDArray[Any]:
-    """A feature space in the plane, a column a map, a row a quantity. points: (m, 2) by map; colours: (m,) by name.
+    """Feature spaces in the plane, a column a map, a row a quantity of a world.
 
+    worlds: by name, (points, colours): points (m, 2) by map, the same maps in every world; colours (m,) by quantity.
     Colours run over the ranks of a quantity's different values, so that one far image does not decide the scale.
     """
-    if not points or not colours:
-        raise ValueError(f"{len(points)} maps and {len(colours)} quantities: one of each at least")
-    drawn = panels(axes, len(points) * len(colours), columns=len(points), panel_height_in=3.0)
-    pairs = [(shown, name) for shown in colours for name in points]
-    for (shown, name), ax in zip(pairs, drawn, strict=True):
+    columns = {tuple(points) for points, _ in worlds.values()}
+    if len(columns) != 1 or not all(colours for _, colours in worlds.values()):
+        raise ValueError(f"{len(worlds)} worlds with maps {sorted(columns)}: the same maps and a quantity in each")
+    [maps] = columns
+    cells = [(world, shown, name) for world in worlds for shown in worlds[world][1] for name in maps]
+    drawn = panels(axes, len(cells), columns=len(maps), panel_height_in=2.9)
+    for (world, shown, name), ax in zip(cells, drawn, strict=True):
+        points, colours = worlds[world]
         place = shapes.array(name, points[name], None, 2)
         values = shapes.array(shown, colours[shown], len(place))
         levels, rank = np.unique(values, return_inverse=True)
@@ -152,8 +155,9 @@ def space_maps(
         bar = ax.figure.colorbar(dots, ax=ax, fraction=0.05, pad=0.02)
         ticks = np.unique(np.linspace(0, len(levels) - 1, min(len(levels), 4)).round().astype(int))
         bar.set_ticks(ticks, labels=[f"{levels[at]:.3g}" for at in ticks])
+        bar.set_label(shown)
         bar.outline.set_visible(False)
-        ax.set_title(f"{name}: {shown}", loc="left")
+        ax.set_title(f"{name}, {world}", loc="left", fontsize=8.5)
         ax.set_xticks([])
         ax.set_yticks([])
         ax.grid(False)
@@ -195,36 +199,42 @@ def defects_along(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[Any] | 
 
 @styled
 def quality_correlations(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[Any] | None = None) -> NDArray[Any]:
-    """Rank correlation of distance with what is known of a picture, a dot a network, a panel a distance.
+    """Rank correlation of distance with what is known of a picture, a dot a network; a row a world.
 
-    table: network, distance, factor, rho, lo, hi. Factors stand in the order of their first appearance.
+    A column is a distance. table: world, network, distance, factor, rho, lo, hi. Factors stand in the order of their first appearance.
     """
-    frame = shapes.columns("correlations", table, ["network", "distance", "factor", "rho"], "rho")
-    shapes.once("correlations", frame, ["network", "distance", "factor"])
-    kinds, factors = (list(dict.fromkeys(frame[name])) for name in ("distance", "factor"))
-    drawn = panels(axes, len(kinds), columns=len(kinds), panel_height_in=1.2 + 0.36 * len(factors), sharey=True)
-    networks = list(dict.fromkeys(frame["network"]))
+    frame = shapes.columns("correlations", table, ["world", "network", "distance", "factor", "rho"], "rho")
+    shapes.once("correlations", frame, ["world", "network", "distance", "factor"])
+    worlds, kinds = (list(dict.fromkeys(frame[name])) for name in ("world", "distance"))
+    most = max(frame[frame["world"] == world]["factor"].nunique() for world in worlds)
+    drawn = panels(axes, len(worlds) * len(kinds), columns=len(kinds), panel_height_in=1.2 + 0.36 * most)
     reach = 1.05 * float(np.nanmax(np.abs(frame[["rho", "lo", "hi"]].to_numpy(float))))
-    for kind, ax in zip(kinds, drawn, strict=True):
+    for at, (world, kind) in enumerate((w, k) for w in worlds for k in kinds):
+        ax, inside = drawn[at], frame[frame["world"] == world]
+        factors, networks = (list(dict.fromkeys(inside[name])) for name in ("factor", "network"))
         for number, network in enumerate(networks):
-            own = frame[(frame["distance"] == kind) & (frame["network"] == network)]
+            own = inside[(inside["distance"] == kind) & (inside["network"] == network)]
             if own.empty:
                 continue
-            y = own["factor"].map({name: at for at, name in enumerate(factors)}).to_numpy(float)
+            y = own["factor"].map({name: row for row, name in enumerate(factors)}).to_numpy(float)
             colour, marker, _ = look(network)
-            ax.errorbar(own["rho"].to_numpy(), y + 0.68 * ((number + 0.5) / len(networks) - 0.5),
-                        xerr=shapes.whiskers(own, "rho"), linestyle="none", color=colour, marker=marker, markersize=3.8,
-                        elinewidth=1, label=network)  # fmt: skip
+            ax.errorbar(
+                own["rho"].to_numpy(), y + 0.68 * ((number + 0.5) / len(networks) - 0.5),
+                xerr=shapes.whiskers(own, "rho"), linestyle="none", color=colour, marker=marker, markersize=3.6,
+                elinewidth=1, label=network,
+            )  # fmt: skip
         ax.axvline(0, color=REFERENCE, linewidth=1, zorder=1)
         for edge in np.arange(len(factors) - 1) + 0.5:
             ax.axhline(edge, color="0.9", linewidth=0.7, zorder=0)
-        ax.set_yticks(range(len(factors)), factors)
+        ax.set_yticks(range(len(factors)), [] if at % len(kinds) else factors)
         ax.set_ylim(len(factors) - 0.5, -0.5)
         ax.set_xlim(-reach, reach)
         ax.tick_params(axis="y", length=0)
         ax.set_title(DISTANCES.get(kind, kind), loc="left", fontsize=8.5)
-        ax.set_xlabel("rank correlation (no unit)")
-    drawn[0].set_ylabel("property, a row each")
+        if at % len(kinds) == 0:
+            ax.set_ylabel(f"{world}: a row each")
+        if at >= len(kinds) * (len(worlds) - 1):
+            ax.set_xlabel("rank correlation (no unit)")
     _legend(drawn)
     return drawn
 
