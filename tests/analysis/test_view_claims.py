@@ -212,3 +212,18 @@ def test_cells_of_the_matrix_are_of_video_frames_alone(tmp_path: Path) -> None:
     own = {"label": "still-or-frame", "chapter": "views-and-quality", "tier": "rendered", "profile": "smoke"}
     assert Encoded.model_validate({**cells[0], **own}).above_chance == pytest.approx(0.8, abs=0.1)
     assert view_encoded.cells(table.assign(label="turned")) == []
+
+
+def test_rows_of_tables_say_what_the_frames_hold() -> None:
+    readouts = {
+        "rendered/trained/embedding": [Answers(error=6, wrong=0.1)],
+        "celeba/pixels/pixels": [Answers(error=3, wrong=0.5)],
+    }
+    rows = view_tables.angle_rows(readouts, resamples=100, rng=rng())  # type: ignore[arg-type]
+    assert [row[:4] for row in rows] == [[*name.split("/"), str(N)] for name in readouts]
+    assert rows[0][4].startswith("6.0 [6.0") and 0.95 < rows[0][6] < 1 and len(rows[0]) == 10
+    table = view_tables.classified(readouts, resamples=100, rng=rng())  # type: ignore[arg-type]
+    labels = view_tables.label_rows(table)
+    assert labels[0][:5] == ["rendered", "trained", "embedding", "–", "–"] and labels[0][5].endswith(" of 10")
+    assert view_tables.with_ends(-1.5, -2.0, 0.25, 1) == "−1.5 [−2.0, 0.2]"
+    assert view_tables.with_ends(1.0, float("nan"), float("nan"), 2) == "1.00"

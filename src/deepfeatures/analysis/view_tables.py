@@ -16,7 +16,7 @@ from deepfeatures.analysis.view_readout import LABELS
 
 Readouts = Mapping[str, Sequence[Readout]]  # by WORLD/NETWORK/LAYER
 ANGLES = ("yaw", "pitch")
-CHANCE = 50.0  # per cent: balanced error of an answer that knows nothing
+PLACE = ("world", "network", "layer")
 
 
 def under(readouts: Readouts, start: str) -> dict[str, Sequence[Readout]]:
@@ -50,9 +50,10 @@ def angles(readouts: Readouts, *, resamples: int, rng: np.random.Generator) -> p
 def angle_rows(readouts: Readouts, *, resamples: int, rng: np.random.Generator) -> list[list[Any]]:
     """World, network, layer, images; of yaw and of pitch: error with its interval, the constant's, share explained."""
     rows: dict[tuple[str, ...], list[Any]] = {}
-    for one in angles(readouts, resamples=resamples, rng=rng).itertuples():
-        row = rows.setdefault((one.world, one.network, one.layer), [one.world, one.network, one.layer, str(one.images)])
-        row += [f"{with_ends(one.error_deg, one.lo, one.hi, 1)}", f"{one.constant_deg:.1f}", one.share]
+    for one in angles(readouts, resamples=resamples, rng=rng).to_dict("records"):
+        where = tuple(one[name] for name in PLACE)
+        row = rows.setdefault(where, [*where, str(one["images"])])
+        row += [with_ends(one["error_deg"], one["lo"], one["hi"], 1), f"{one['constant_deg']:.1f}", one["share"]]
     return [*rows.values()]
 
 
@@ -60,9 +61,9 @@ def label_rows(classified: pd.DataFrame) -> list[list[Any]]:
     """World, network, layer; balanced % right of each label of view_readout.LABELS with its interval, and images of the
     rarer kind; a dash where a world has no such label."""
     rows: dict[tuple[str, ...], dict[str, str]] = {}
-    for one in classified.itertuples():
-        cells = rows.setdefault((one.world, one.network, one.layer), {})
-        cells[one.label] = f"{with_ends(one.correct, one.lo, one.hi, 1)} of {one.images:,}"
+    for one in classified.to_dict("records"):
+        cells = rows.setdefault(tuple(one[name] for name in PLACE), {})
+        cells[one["label"]] = f"{with_ends(one['correct'], one['lo'], one['hi'], 1)} of {one['images']:,}"
     return [[*where, *(cells.get(label, "–") for label in LABELS)] for where, cells in rows.items()]
 
 

@@ -201,7 +201,8 @@ def defects_along(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[Any] | 
 def quality_correlations(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[Any] | None = None) -> NDArray[Any]:
     """Rank correlation of distance with what is known of a picture, a dot a network; a row a world.
 
-    A column is a distance. table: world, network, distance, factor, rho, lo, hi. Factors stand in the order of their first appearance.
+    A column is a distance. table: world, network, distance, factor, rho, lo, hi. Factors stand in the order of their
+    first appearance.
     """
     frame = shapes.columns("correlations", table, ["world", "network", "distance", "factor", "rho"], "rho")
     shapes.once("correlations", frame, ["world", "network", "distance", "factor"])
