@@ -110,12 +110,14 @@ study.table(["world", "network", "people", "features", "pairs", "people less fea
             "energy with how far apart his views are. Intervals leave each person out once.")
 
 # %% [markdown]
-# The paper's sentence says that the column *people less features* is above 0. A network whose features all carry view for
-# everybody alike would have large energies and a share of people near 0; where pixels and random weights have the same
-# sign as a network, it is a property of faces and of images rather than of what was learnt.
+# The paper's sentence says that the column *people less features* is above 0. Where pixels and random weights have the same
+# sign as a network, that is a property of faces and images rather than of what was learnt. *Pairs* is what belongs to neither:
+# if turning moves each person in a direction of his own, chance decides which features that direction meets, and pairs have
+# the largest share even where people alone differ. So people and features are compared with each other, and not with it.
+# *Halves agree* says whether a person's view dependence is the same in other images of him, which is what "consistently" asks.
 #
-# What the variance of a feature is made of says how much there is to depend on: the person; the view, alike for all;
-# the view in a way of the person's own; and the single image.
+# How much is there to depend on? A feature varies with the person, with the view alike for all, with the view in a way of
+# the person's own, and with the single image.
 
 # %% mystnb={"figure": {"name": "views-variances", "caption": "What the variance of a feature is made of, mean over features, without the noise of few images. View: a shift common to everybody; person x view: what turning does to one person beyond that."}, "image": {"alt": "Stacked horizontal bars, one a network, a panel for each world; the single image has the largest part in most of them."}}
 _ = df.figures.view_variances(df.analysis.view_tables.variances(measured))
@@ -146,7 +148,8 @@ _ = df.figures.contact_sheet(viewer.images, [f"{far:.1f}" for far in viewer.dist
 # %% [markdown]
 # Distance is measured from the origin, from the mean, and, after length normalisation, where every vector is equally long,
 # from the mean of the unit vectors. In the rows larger is worse, except the margin: what an image is worth in recognition (cosine to the
-# person's other images less cosine to others'). If the paper is right, all but the margin lie left of 0.
+# person's other images less cosine to others'). If the paper is right, all but the margin lie left of 0. The network trained here ends
+# in a batch normalisation, so its origin and its mean lie close together.
 
 # %% mystnb={"figure": {"name": "views-correlations", "caption": "Rank correlation of the distance with what is known of an image; 95 % intervals over people. Small face: in the original photograph."}, "image": {"alt": "Dot plots, a column for each distance and a row of panels for each world; properties of the image such as blur, occlusion and yaw stand one below the other."}}
 ranks = df.analysis.quality_tables.correlations(qualities, resamples=resamples, rng=study.rng())
@@ -156,14 +159,26 @@ _ = df.figures.quality_correlations(ranks)
 _ = df.figures.defects_along(df.analysis.quality_tables.along(qualities, parts=10, resamples=resamples, rng=study.rng()))
 
 # %%
-study.table(["world", "network", "distance", "nearest 5 %", "farthest 5 %", "all", "area under the curve"],
-            df.analysis.quality_tables.centre(qualities, ["origin", "unit"], resamples=resamples, rng=study.rng()),
+centre = df.analysis.quality_tables.centre(qualities, ["origin", "unit"], resamples=resamples, rng=study.rng())
+study.table(["world", "network", "distance", "nearest 5 %", "farthest 5 %", "all", "area under the curve"], centre,
             "Share of images with a known defect; how well nearness tells an image with a defect from one without (0.5 is chance).")
+
+# %%
+area = {tuple(row[:3]): row[-1].value for row in centre}
+study.number("near-trained", area["rendered", "trained", "origin"])
+study.number("near-untrained", area["rendered", "untrained", "origin"])
+study.number("near-unit", area["rendered", "trained", "unit"])
+
+# %% [markdown]
+# In the rendered world nearness to the origin finds images with a defect with an area of {glue:text}`near-trained` in the trained network,
+# of {glue:text}`near-untrained` with random weights, and of {glue:text}`near-unit` in the trained network once all vectors are equally long. A
+# blurred picture has less contrast, and less contrast in means shorter vectors out of any network: where random weights do as well as
+# trained ones, the centre of the space is no sign of what a network has learnt of faces.
 
 # %% [markdown]
 # ## Is it the defect?
-# Images with defects may differ in other ways, and the worst view may be common. So here is the same picture, intact and
-# made worse in one way, nothing else changed. Below 0: the defect brings it nearer to the centre.
+# Images with defects may differ in other ways. So here is the same picture, intact and made worse in one way, nothing else
+# changed. Below 0: the defect brings it nearer to the centre.
 
 # %% mystnb={"figure": {"name": "views-changes", "caption": "Change of the distance when one thing about a rendered picture is made worse, by strength, in standard deviations of intact pictures' distances; 95 % intervals over people."}, "image": {"alt": "A grid of small panels, a column a defect and a row a kind of distance; lines for networks over three strengths."}}
 changes = df.analysis.quality_copies.rendered(artifacts, resamples=resamples, rng=study.rng())

@@ -87,7 +87,7 @@ def test_nobody_is_both_learnt_and_probed(slug):
     recipes = {recipe.key: recipe for group in named.values() for one in group for recipe in one.closure().values()}
     learnt = {r.inputs["faces"].params["seed"] for r in recipes.values() if r.kind == "identity-network"}
     rendered = [r.inputs["faces"] for r in recipes.values() if r.kind == "face-features"]
-    probed = {faces.params["seed"] for faces in rendered if faces.params["dataset"] == "rendered"}
+    probed = {faces.params["seed"] for faces in rendered if faces.params.get("dataset", "rendered") == "rendered"}
     assert learnt and probed and not learnt & probed
 
 
