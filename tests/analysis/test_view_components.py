@@ -14,6 +14,7 @@ from deepfeatures.analysis.view_components import (
     jackknife,
     shares,
     shares_of,
+    within,
 )
 from deepfeatures.analysis.view_effects import effects
 from tests.analysis.made_up_views import world
@@ -90,6 +91,13 @@ def test_the_jackknife_of_a_mean_is_students_interval() -> None:
     reach = 2.200985 * sample.std(ddof=1) / np.sqrt(12)  # t of 11 degrees of freedom
     assert (got.value, got.lo, got.hi) == pytest.approx((sample.mean(), sample.mean() - reach, sample.mean() + reach))
     assert (got.n, got.unit) == (12, "identity")
+
+
+def test_an_interval_ends_where_the_statistic_does() -> None:
+    [found] = jackknife(lambda rows: [0.2 if len(rows) == 4 else 0.2 * (1 + 9 * (0 in rows))], 4)
+    assert found.lo < -1 and found.hi > 1
+    assert (within(found, -1, 1).lo, within(found, -1, 1).hi, within(found, -1, 1).value) == (-1, 1, 0.2)
+    assert within(found, 0.5, 1).lo == 0.2  # never beyond the value itself
 
 
 def test_the_jackknife_covers_what_was_planted() -> None:

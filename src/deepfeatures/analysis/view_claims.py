@@ -14,7 +14,7 @@ from deepfeatures.analysis.quality_distance import distance, margin
 from deepfeatures.analysis.quality_rank import area, means_along, parts_of, rank_correlation, smallest_fall
 from deepfeatures.analysis.quality_tables import CENTRE
 from deepfeatures.analysis.quality_worlds import SPOILT, Pictures
-from deepfeatures.analysis.view_components import jackknife
+from deepfeatures.analysis.view_components import jackknife, within
 from deepfeatures.analysis.view_measures import halves_of, mean_components, tested_people
 from deepfeatures.analysis.view_tables import balanced_error, under
 from deepfeatures.analysis.view_worlds import Seen
@@ -96,9 +96,9 @@ def views(seen: Sequence[Seen], *, permutations: int, rng: np.random.Generator) 
     )  # fmt: skip
     return {
         "view-people-not-features": _if_finite(advantage, "energy varies no more than noise makes it"),
-        "view-consistent": _if_finite(agreement, "energy varies no more than noise makes it"),
-        "view-some-dependent": dependent,
-        "view-some-independent": independent,
+        "view-consistent": _if_finite(within(agreement, -1, 1), "energy varies no more than noise makes it"),
+        "view-some-dependent": within(dependent, 0, 1),
+        "view-some-independent": within(independent, 0, 1),
     }
 
 

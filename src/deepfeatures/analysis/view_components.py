@@ -12,7 +12,7 @@ Two questions, both in `view_effects`' units:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import t as student
@@ -148,6 +148,13 @@ def _tukey(value: float, without: np.ndarray, people: int, seeds: int) -> Interv
     error = np.sqrt((len(known) - 1) * np.mean((known - known.mean()) ** 2))
     reach = float(student.ppf(0.975, len(known) - 1) * error)
     return Interval(value, value - reach, value + reach, people, seeds, "identity", None, 0.95, 0)
+
+
+def within(found: Interval, low: float, high: float) -> Interval:
+    """The same with its ends inside what the statistic can be."""
+    if found.interval is None:
+        return found
+    return replace(found, lo=max(found.lo, min(low, found.value)), hi=min(found.hi, max(high, found.value)))
 
 
 def energy_of_people(found: Effects) -> np.ndarray:

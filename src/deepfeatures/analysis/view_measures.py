@@ -19,6 +19,7 @@ from deepfeatures.analysis.view_components import (
     jackknife,
     shares,
     shares_of,
+    within,
 )
 from deepfeatures.analysis.view_effects import LEAST, Effects, effects, frontal_twice
 from deepfeatures.analysis.view_permutation import Tested, common_to_people, people
@@ -96,7 +97,7 @@ def _one(seen: Seen, permutations: int, rng: np.random.Generator) -> Measured:
         parts=parts,
         split=mean_components(halved),
         advantage=advantage,
-        agreement=agreement,
+        agreement=within(agreement, -1, 1),
         yaw_gap_rank=rank,
     )
 
