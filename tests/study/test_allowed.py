@@ -55,6 +55,10 @@ TORCH = "torch-momentum"
         ("view_images", [4, 200], [3, 201]),
         ("map_images", [20, 20_000], [19, 20_001]),
         ("permutations", [100, 100_000], [99, 100_001]),
+        ("portrait_people", [8, 20_000], [7, 20_001]),
+        ("portrait_images", [2, 1_000], [1, 1_001]),
+        ("step_people", [2, 1_000], [1, 1_001]),
+        ("space_components", [2, 500], [1, 501]),
         ("variants", [[], [TORCH], ["nearest-interpolation", TORCH]], [["nearest"], [TORCH, TORCH], TORCH]),
     ],
 )  # fmt: skip

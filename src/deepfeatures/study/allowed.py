@@ -130,6 +130,11 @@ TABLE: dict[str, Rule] = {
     "view_images": Between(4, 200, "pictures of each of them in each of three views"),
     "map_images": Between(20, 20_000, "images drawn in the plane"),
     "permutations": Between(100, 100_000, "permutations"),
+    # parameter space
+    "portrait_people": Between(8, 20_000, "people whose portraits are rendered"),
+    "portrait_images": Between(2, 1_000, "portraits of each of them"),
+    "step_people": Between(2, 1_000, "people whose parameters are moved one by one"),
+    "space_components": Between(2, 500, "principal components of photographs"),
 }
 
 

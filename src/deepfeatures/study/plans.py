@@ -17,6 +17,7 @@ from deepfeatures.study.face_plans import FaceBench
 from deepfeatures.study.face_plans_attributes import attributes
 from deepfeatures.study.face_plans_pose import pose
 from deepfeatures.study.face_plans_views import views_and_quality
+from deepfeatures.study.face_plans_space import parameter_space
 from deepfeatures.study.recipes import Recipe
 
 Named = dict[str, list[Recipe]]
@@ -256,4 +257,5 @@ PLANS: dict[str, Plan] = {
     "attributes": _faces(attributes),
     "pose": _faces(pose),
     "views-and-quality": _faces(views_and_quality),
+    "parameter-space": _faces(parameter_space),
 }

@@ -44,6 +44,12 @@ KINDS: dict[str, Kind] = {
     "damaged-features": Kind("deepfeatures.networks.damaged_features"),
     "view-readout": Kind("deepfeatures.analysis.view_readout"),
     "face-map": Kind("deepfeatures.analysis.face_map"),
+    "portraits": Kind("deepfeatures.data.portraits"),
+    "face-steps": Kind("deepfeatures.data.face_steps"),
+    "parameter-space": Kind("deepfeatures.analysis.parameter_space_readout"),
+    "axis-model": Kind("deepfeatures.analysis.axis_model_readout"),
+    "planted-units": Kind("deepfeatures.analysis.axis_model_planted"),
+    "photograph-space": Kind("deepfeatures.analysis.parameter_space_photographs"),
 }
 
 
