@@ -31,7 +31,7 @@ def make(out: Path, inputs: dict[str, Path], *, rule: str, seed: int = 0) -> Non
     )  # fmt: skip
     found = respond(points, rule, seed)
     if not steps:
-        found = found + NOISE * np.random.default_rng([seed, 1]).normal(size=found.shape)
+        found = found + NOISE * np.random.default_rng([7, seed, 1]).normal(size=found.shape)
     np.save(out / "units.npy", found.astype(np.float32))
     np.save(out / "ids.npy", np.load(faces / "ids.npy"))
     (out / "meta.json").write_text(json.dumps({"network": f"planted {rule}", "layers": {"units": UNITS}}) + "\n")
@@ -41,7 +41,7 @@ def respond(points: np.ndarray, rule: str, seed: int) -> np.ndarray:
     """(n, UNITS) responses of about unit variance to points (n, k) drawn evenly from -1..1."""
     if rule not in RULES:
         raise ValueError(f"rule={rule!r}: allowed are {', '.join(RULES)}")
-    rng = np.random.default_rng([seed, 0])
+    rng = np.random.default_rng([7, seed, 0])
     k = points.shape[1]
     if rule == "axis":
         axes = rng.normal(size=(k, UNITS))
@@ -50,6 +50,6 @@ def respond(points: np.ndarray, rule: str, seed: int) -> np.ndarray:
     exemplars = rng.uniform(-1, 1, size=(UNITS, k))
     squared = np.square(points[:, None] - exemplars[None]).sum(axis=2)
     near = np.exp(-squared / (NEAR * k * 2 / 3))
-    draws = np.random.default_rng([seed, 2]).uniform(-1, 1, size=(2000, k))
+    draws = np.random.default_rng([7, seed, 2]).uniform(-1, 1, size=(2000, k))
     usual = np.exp(-np.square(draws[:, None] - exemplars[None]).sum(axis=2) / (NEAR * k * 2 / 3))
     return (near - usual.mean(axis=0)) / usual.std(axis=0)

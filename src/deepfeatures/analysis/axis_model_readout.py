@@ -5,7 +5,7 @@ On portraits, a row a person (his mean response), units of variance 1, sums of s
     the training mean, the part another picture would repeat, and squared errors of the linear map, of a curve along one
     axis (by regression; by weighted mean), and of a curve along a random axis at a right angle to it
     tuning_edges, tuning_along, tuning_across (2, bins): mean over units and spread between them, by place on the axis
-On single steps (data.face_steps), people who are in no portrait: arrays of `axis_model_changes.Changes`, changes_<name>.
+On single steps (data.face_steps) of people in no portrait: arrays of `axis_model_changes.Changes`, changes_<name>.
 """
 
 from __future__ import annotations

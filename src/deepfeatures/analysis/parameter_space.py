@@ -6,15 +6,23 @@ Read-outs (analysis.parameter_space_readout, axis_model_readout) are named WORLD
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from deepfeatures.analysis import parameter_space_codes as codes
 from deepfeatures.analysis.bootstrap import Interval
-from deepfeatures.analysis.columns import Readout
+from deepfeatures.analysis.columns import Readout as Arrays
 from deepfeatures.analysis.measured import Measured, NotApplicable
 from deepfeatures.analysis.person_bootstrap import People, draw_people
 from deepfeatures.probes.verification import Pairs
+
+
+class Readout(Arrays, Protocol):
+    """A read-out that may lack some arrays."""
+
+    def __contains__(self, name: str, /) -> bool: ...
+
 
 Group = Sequence[Readout]
 HEADLINE = "trained/embedding"

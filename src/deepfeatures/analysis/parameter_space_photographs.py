@@ -26,7 +26,7 @@ def make(
     out: Path, inputs: dict[str, Path], data_root: Path, *, dataset: str, fingerprint: str, landmarks: str,
     components: int, side_px: int,
 ) -> None:  # fmt: skip
-    """components: at most this many of shape, and of appearance. side_px: of the crops. landmarks: fingerprint, or ''."""
+    """components: at most so many of shape, and of appearance; side_px: of the crops; landmarks: fingerprint, or ''."""
     if dataset != "celeba":
         raise ValueError(f"dataset={dataset!r}: only celeba has a landmark file")
     faces = celeba.read(data_root)
@@ -56,7 +56,7 @@ def make(
 
 
 def to_crop(points: np.ndarray, crop: np.ndarray) -> np.ndarray:
-    """Points (n, p, 2) of a photograph where they lie in its crop; crop: (2, 3), pixel of the crop to the photograph."""
+    """Points (n, p, 2) of a photograph, in its crop. crop: (2, 3), from a pixel of the crop to the photograph."""
     back = np.linalg.inv(crop[:, :2])
     return np.asarray((points - crop[:, 2]) @ back.T)
 

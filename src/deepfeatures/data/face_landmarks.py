@@ -50,8 +50,8 @@ def read(data_root: Path) -> Landmarks | None:
     expected = ["image", *(f"{axis}{number}" for number in range(count) for axis in "xy")]
     if list(table.columns) != expected or count < FEWEST:
         raise ValueError(
-            f"{file} has the columns {list(table.columns)[:5]}... ({len(table.columns)}): image, x0, y0, x1, y1, ... of "
-            f"{FEWEST} points or more are expected"
+            f"{file} has {len(table.columns)} columns, {list(table.columns)[:5]}...: "
+            f"image, x0, y0, x1, y1, ... of {FEWEST} points or more are expected"
         )
     if not len(table) or not table["image"].is_unique:
         raise ValueError(f"{file} has {len(table)} rows of {table['image'].nunique()} images: one an image is expected")

@@ -27,8 +27,14 @@ SOLID, DRAWN, COLOUR, HAIR, WORN = (
     "decides the hair and beard that are worn, painted on or grown around points that stay where they are",
 )
 # Contours that are painted, not solid: a landmark would sit on each of them.
-_DRAWN = "eye_spacing eye_size eye_opening eye_tilt brow_thickness brow_arch brow_height brow_length".split()
-_COLOUR = "skin_tone skin_warmth lip_tone eye_colour eye_value eye_bags mole_right mole_up mole_size".split()
+_DRAWN = (
+    *("eye_spacing", "eye_size", "eye_opening", "eye_tilt"),
+    *("brow_thickness", "brow_arch", "brow_height", "brow_length"),
+)
+_COLOUR = (
+    *("skin_tone", "skin_warmth", "lip_tone", "eye_colour", "eye_value"),
+    *("eye_bags", "mole_right", "mole_up", "mole_size"),
+)
 _HAIR = ("hairline", "baldness")
 
 

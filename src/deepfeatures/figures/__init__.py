@@ -14,6 +14,7 @@ from .faces import contact_sheet, factor_sweep
 from .factors import factors_by_layer
 from .heatmap import heat_maps
 from .invariance import by_layer, pair_and_class_distances, trend_within_digit
+from .parameter_space import axis_shares, axis_tuning, decoded_by_parameter, encoding_shares, explained_by_unit
 from .pose import pose_by_layer, pose_error_by_range, pose_read
 from .samples import rotated_digits
 from .spectrum import cumulative, rank_accuracy, scree
@@ -33,6 +34,8 @@ __all__ = [
     "accuracy_against_iterations",
     "angle_prediction",
     "attribute_errors",
+    "axis_shares",
+    "axis_tuning",
     "bias_and_spread",
     "block_diagonal",
     "by_layer",
@@ -40,7 +43,10 @@ __all__ = [
     "cumulative",
     "defect_changes",
     "defects_along",
+    "decoded_by_parameter",
+    "encoding_shares",
     "errors_per_digit",
+    "explained_by_unit",
     "factor_sweep",
     "factors_by_layer",
     "group_error_by_layer",

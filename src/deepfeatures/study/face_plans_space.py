@@ -19,7 +19,7 @@ PHOTOGRAPHS_PX = 64  # side of the crops whose appearance is described
 
 
 def parameter_space(bench: FaceBench) -> Named:
-    named: Named = {}
+    named: Named = {"portraits": [portraits(bench)]}
     for world in ("portraits", "rendered"):
         for network in _networks(bench):
             for layer in _layers(world, network):
