@@ -11,7 +11,7 @@ from deepfeatures.data.synthfaces.anatomy import Landmarks
 from deepfeatures.data.synthfaces.render import solid
 
 SIDE = 48
-LANDMARKS = "eye_x eye_y eye_w brow_y nose_y tip_z mouth_y mouth_w upper_h lower_h chin_y cheek_y".split()
+LANDMARKS = ["eye_x", "eye_y", "eye_w", "brow_y", "nose_y", "tip_z", "mouth_y", "mouth_w", "upper_h", "lower_h", "chin_y", "cheek_y"]
 
 
 def pair(name: str) -> np.ndarray:

@@ -107,6 +107,53 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
         {},
         None,
     ),
+    "encoding_shares": (
+        (
+            table(
+                "world name way share lo hi",
+                *[(w, f"trained/{layer}", way, 0.7, 0.6, 0.8) for w in ("portraits", "rendered")
+                  for layer in ("block2", "block3") for way in ("linear", "with a kernel")],
+            ),
+        ),
+        {"bar": 0.75},
+        2,
+    ),
+    "explained_by_unit": (
+        ({name: table("ceiling explained", (0.9, 0.7), (0.5, -0.02)) for name in ("trained", "untrained")},),
+        {},
+        2,
+    ),
+    "decoded_by_parameter": (
+        (
+            table(
+                "parameter kind network correlation",
+                *[(p, k, n, 0.5) for p, k in (("jaw_width", "shape"), ("skin_tone", "appearance"))
+                  for n in ("trained", "pixels")],
+            ),
+        ),
+        {},
+        2,
+    ),
+    "axis_tuning": (
+        (
+            table(
+                "network direction place mean sd",
+                *[(n, d, x, x / 2, 0.2) for n in ("trained", "pixels") for d in ("along", "across") for x in (-1.0, 1)],
+            ),
+        ),
+        {},
+        2,
+    ),
+    "axis_shares": (
+        (
+            table(
+                "name axis weighted best flat lo hi",
+                *[(f"trained/{layer}", 0.8, 0.7, 0.6, 0.5, 0.4, 0.6) for layer in ("block2", "block3")],
+            ),
+        ),
+        {"chance": 0.02},
+        None,
+    ),
     "pose_error_by_range": (
         (
             table(

@@ -57,6 +57,11 @@ def curve(x: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
     return np.asarray(sum(coefficients[:, power] * inside**power for power in range(DEGREE + 1)))
 
 
+def _inside(said: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """No cubic is believed beyond the responses it was fitted to."""
+    return np.clip(said, seen.min(axis=0), seen.max(axis=0))
+
+
 def out_of_fold_axis(
     points: np.ndarray, responses: np.ndarray, fold: np.ndarray, axes: Axes, *, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +85,7 @@ def out_of_fold_axis(
         spread = np.where(spread > 0, spread, 1.0)
         coefficients = curve_fit((inner - centre) / spread, responses[train])
         place[test] = (points[test] @ axis - centre) / spread
-        said[test] = curve(place[test], coefficients)
+        said[test] = _inside(curve(place[test], coefficients), responses[train])
     return said, place
 
 
@@ -101,7 +106,8 @@ def out_of_fold_across(
             centre, spread = x[train].mean(axis=0), x[train].std(axis=0)
             x = (x - centre) / np.where(spread > 0, spread, 1.0)
             coefficients = curve_fit(x[train], responses[train])
-            error[test] += np.square(responses[test] - curve(x[test], coefficients)) / ORTHOGONAL
+            said = _inside(curve(x[test], coefficients), responses[train])
+            error[test] += np.square(responses[test] - said) / ORTHOGONAL
             place[test] = x[test]
     return error, place
 

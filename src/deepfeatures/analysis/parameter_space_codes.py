@@ -3,6 +3,10 @@ linear model, and from the network's own units.
 
 Every code of an image is made by maps that saw no image of its person. Only images of one fold are compared, by the
 cosine of their codes.
+
+A linear map to 59 numbers keeps much of any code of people, whatever the 59 numbers are meant to be. So beside decoded
+parameters stand those of a read-out taught on parameters dealt to other people (`SHUFFLED`): what they recognise is
+owed to the network and to the width of the map, not to the space.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from deepfeatures.analysis.verification_by_view import _weighted as weighted_auc
 from deepfeatures.probes.mean_activation import directions
 from deepfeatures.probes.verification import Pairs, cosine_of_pairs
 
-OWN, WHITENED, DECODED, PREDICTED = "own", "whitened", "decoded", "predicted"
+OWN, WHITENED, DECODED, PREDICTED, SHUFFLED = "own", "whitened", "decoded", "predicted", "shuffled"
 SHRINK = 0.1  # of the mean variance, added to the scatter within people before it is inverted
 
 

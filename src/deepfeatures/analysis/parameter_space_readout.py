@@ -134,6 +134,7 @@ def recognise(
     of_code = {
         codes.OWN: points.responses.astype(np.float64), codes.WHITENED: round_,
         codes.DECODED: decoded.linear - points.parameters.mean(axis=0), codes.PREDICTED: predicted,
+        codes.SHUFFLED: _of_others(points, fold, scaled, rng=rng),
     }  # fmt: skip
     every = pairs(points.identity, each=PAIRS * len(encoding.models), rng=rng)
     found = codes.within_folds(every, fold, PAIRS)
@@ -144,3 +145,11 @@ def recognise(
         arrays[f"similarity_{name}"] = similarity.astype(np.float32)
         arrays[f"rank_{name}"] = codes.rank_1(of_code[name], points.identity, gallery, probe, fold)
     return arrays
+
+
+def _of_others(points: Points, fold: np.ndarray, scaled: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
+    """(n, k): decoded by read-outs that were taught everyone's parameters as another person's, less their mean."""
+    first = np.unique(points.identity, return_index=True)[1]
+    dealt = points.parameters[rng.permutation(first)][points.identity]
+    found = out_of_fold(scaled, dealt, points.identity, fold, centres=0, rng=rng)
+    return found.linear - found.constant

@@ -24,6 +24,7 @@ CODES = {
     codes.WHITENED: "its own, spread within people made round",
     codes.DECODED: "decoded parameters",
     codes.PREDICTED: "predicted units",
+    codes.SHUFFLED: "decoded, taught other people's parameters",
 }
 
 
@@ -98,8 +99,15 @@ def decoding(readouts: Mapping[str, Group], *, resamples: int, rng: np.random.Ge
 
 def correlations(group: Group) -> np.ndarray:
     """(k,): correlation over images of each parameter with what is decoded, a mean over seeds; 0 where either is
-    constant."""
-    return np.mean([_correlation(one["truth"], one["decoded"]) for one in group], axis=0)
+    constant.
+
+    Within folds: where nothing is known every fold is told its training mean, which is low where its own is high.
+    """
+    found = []
+    for one in group:
+        fold = np.asarray(one["fold"])
+        found.append(_correlation(*(_less_mean(one[name], fold) for name in ("truth", "decoded"))))
+    return np.mean(found, axis=0)
 
 
 def by_parameter(readouts: Mapping[str, Group], networks: Mapping[str, str]) -> pd.DataFrame:
@@ -184,6 +192,14 @@ def tuning(readouts: Mapping[str, Group], networks: Mapping[str, str]) -> pd.Dat
             mean, spread = np.asarray(one[f"tuning_{direction}"])
             rows += [(label, direction, x, m, s) for x, m, s in zip(middle, mean, spread, strict=True) if m == m]
     return pd.DataFrame(rows, columns=["network", "direction", "place", "mean", "sd"])
+
+
+def _less_mean(values: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """(n, k) less the mean of each fold."""
+    found = np.array(values, np.float64)
+    for one in np.unique(fold):
+        found[fold == one] -= found[fold == one].mean(axis=0)
+    return found
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:

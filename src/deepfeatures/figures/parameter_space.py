@@ -41,7 +41,9 @@ def encoding_shares(
 ) -> NDArray[Any]:
     """Explained, % of what could be, a panel a world, a row a layer, a marker a way. table: world, name, way, share,
     lo, hi (0..1). bar: a threshold, 0..1."""
-    frame = shapes.columns("table", table, ["world", "name", "way", "share"], "share")
+    shapes.columns("table", table, ["world", "name", "way", "share"])
+    there = table[table["share"].notna()]  # none where pictures repeat nothing of a person
+    frame = shapes.columns("table", there, ["world", "name", "way", "share"], "share")
     shapes.once("table", frame, ["world", "name", "way"])
     worlds = list(dict.fromkeys(frame["world"]))
     rows = max(frame[frame["world"] == world]["name"].nunique() for world in worlds)
@@ -104,7 +106,7 @@ def decoded_by_parameter(
     shapes.once("table", frame, ["parameter", "network"])
     kinds, networks = (list(dict.fromkeys(frame[column])) for column in ("kind", "network"))
     most = max(frame[frame["kind"] == kind]["parameter"].nunique() for kind in kinds)
-    drawn = panels(axes, len(kinds), columns=len(kinds), panel_height_in=1.0 + 0.175 * most, sharex=True)
+    drawn = panels(axes, len(kinds), columns=len(kinds), panel_height_in=1.6 + 0.16 * most, sharex=True)
     low = min(0.0, float(frame["correlation"].min()))
     for kind, ax in zip(kinds, drawn, strict=True):
         mine = frame[frame["kind"] == kind]
@@ -120,6 +122,7 @@ def decoded_by_parameter(
         ax.tick_params(axis="y", labelsize="small")
         ax.set_xlim(low - 0.05, 1.02)
         ax.set_ylabel("")
+        ax.axvline(0, color=REFERENCE, linewidth=0.8, zorder=1)
         ax.set_title(kind, loc="left")
         ax.set_xlabel("correlation (no unit)")
     drawn[0].set_ylabel("parameter, one a row")
