@@ -129,8 +129,8 @@ study.table(["decoded from", "nearer to its own person than to another"],
 # Three codes of an image are compared by cosine: the network's own units, the decoded parameters, and the units that the linear model
 # predicts from those. A fourth is a control: the network's own units after the spread within *training* people has been made round. It
 # learns from the same people as the linear model, and no parameter. And a fifth: a linear map to 59 numbers keeps much of any code of people,
-whatever the numbers mean, so a read-out is taught everyone's parameters as *another* person's. Where that recognises as well, the
-space has no part in it. Only people of one fold, whom none of the fits has seen, are compared.
+# whatever the numbers mean, so a read-out is taught everyone's parameters as *another* person's. Where that recognises as well, the
+# space has no part in it. Only people of one fold, whom none of the fits has seen, are compared.
 
 # %%
 shown_worlds = {name: group for name, group in encoded.items() if name.endswith(("/embedding", "/pixels"))}

@@ -1,4 +1,4 @@
-"""The axis model on planted units: those that follow both of its parts, those that follow one, those that follow none."""
+"""The axis model on planted units: that follow both of its parts, or one, or none."""
 
 from __future__ import annotations
 

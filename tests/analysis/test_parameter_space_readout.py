@@ -187,7 +187,8 @@ def test_every_claim_is_measured_or_said_not_to_apply(made: dict[str, Readout]) 
     linear, noise = [made["linear"]], [made["noise"]]
     artifacts = {
         "portraits/trained/embedding": linear, "portraits/untrained/embedding": noise,
-        "portraits/pixels/pixels": noise, "rendered/trained/embedding": linear, "axis/trained/embedding": [made["axis"]],
+        "portraits/pixels/pixels": noise, "rendered/trained/embedding": linear,
+        "axis/trained/embedding": [made["axis"]],
     }  # fmt: skip
     rendered, others = space.measure(artifacts, resamples=60, rng=np.random.default_rng(0))
     mine = {name for name, claim in claims.load_all().items() if claim.chapter == "parameter-space"}

@@ -146,4 +146,4 @@ def test_points_of_a_photograph_lie_at_their_place_in_its_crop() -> None:
     from deepfeatures.data.crops import CELEBA_POINTS  # isort: skip
 
     found = photographs.to_crop(CELEBA_POINTS[None], celeba_crop((112, 112)))[0]
-    assert np.abs(found - template_points((112, 112))).max() < 4  # the template's points, as near as one similarity gets
+    assert np.abs(found - template_points((112, 112))).max() < 4  # as near as one similarity gets
