@@ -16,8 +16,8 @@ from deepfeatures.study import face_plans
 from deepfeatures.study.face_plans import FaceBench
 from deepfeatures.study.face_plans_attributes import attributes
 from deepfeatures.study.face_plans_pose import pose
-from deepfeatures.study.face_plans_views import views_and_quality
 from deepfeatures.study.face_plans_space import parameter_space
+from deepfeatures.study.face_plans_views import views_and_quality
 from deepfeatures.study.recipes import Recipe
 
 Named = dict[str, list[Recipe]]
