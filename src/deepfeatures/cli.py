@@ -46,8 +46,9 @@ def _expected(failure: Exception) -> bool:
 @app.command("list")
 def list_chapters() -> None:
     """The chapters, in the book's order."""
+    widest = max(map(len, catalogue.slugs()))
     for slug in catalogue.slugs():
-        typer.echo(f"{slug:<16} {catalogue.chapter(slug).title}")
+        typer.echo(f"{slug:<{widest}} {catalogue.chapter(slug).title}")
 
 
 @app.command()

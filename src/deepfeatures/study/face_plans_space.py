@@ -12,7 +12,7 @@ from deepfeatures.data import face_landmarks
 from deepfeatures.study.face_plans import PUBLISHED, FaceBench, Named, layers_of
 from deepfeatures.study.recipes import Recipe
 
-PORTRAIT_SEED, STEP_SEED = 3_000, 4_000  # of the rendered people: nobody of them is in another world of the book
+PORTRAIT_SEED, STEP_SEED = 3_000, 4_000  # of the rendered people: others than those learnt (1,000)
 STEP = 0.4  # of a parameter's range of 2
 PLANTED = ("axis", "exemplar")  # rules of units planted beside the networks' (analysis.axis_model_planted)
 PHOTOGRAPHS_PX = 64  # side of the crops whose appearance is described
