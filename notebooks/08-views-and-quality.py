@@ -78,9 +78,10 @@ study.table(["world", "network", "layer", "turned, not frontal", "left, not righ
 # %% [markdown]
 # ## Who is coded differently from the side?
 # For each person and feature: the squared difference between the frontal and the turned mean, in variances of a single
-# image, less what so few images make of it by accident. Call it *energy*: 0 where view changes nothing. Three worlds are asked.
-# One was *designed*: everybody at the same yaws, intact pictures. In *Pointing'04* ten people held the same poses. In *CelebA*
-# turned means beyond 25 degrees to either side, and people differ in how far.
+# image, less what so few images make of it by accident. Call it *energy*: 0 where view changes nothing. One world was
+# *designed* for this: everybody at the same yaws, intact pictures. Where photographs are read, there are two more: in
+# *Pointing'04* ten people held the same poses; in *CelebA* turned means beyond 25 degrees to either side, and people differ in
+# how far.
 
 # %%
 seen = df.analysis.view_worlds.seen(artifacts)
