@@ -8,7 +8,10 @@ import zlib
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from deepfeatures.figures.explorer import Choice, Explorer, Number, Text, explorer
 
 LEDGER = """\
 paper: rudd2017
@@ -100,11 +103,30 @@ def notebook(slug: str, *, alt: str = "A grey square.") -> nbformat.NotebookNode
                 "text/html": '<p class="df-banner tier-original">Data tier: original.</p>', "text/plain": "Data tier"}),
             new_output("stream", name="stdout", text="data tier: original\n"),
         ]),
+        new_code_cell("explorer", execution_count=4, outputs=[
+            new_output("execute_result", execution_count=4, data=explored()._repr_mimebundle_()),
+        ]),
     ]
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number:03d}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+
+
+def explored() -> Explorer:
+    """An explorer with two menus, of which the second depends on the first, a slider, and words that look like tags."""
+    angles = ["0°", "15°", "30°"]
+    rows = [(network, f"{network} <b>ip{layer}</b>", angle, 1000.0 * number + layer, 40.0 * number, float("nan"),
+             f"{angle} & more")
+            for network in ("LeNet", "PAIR") for layer in (1, 2) for number, angle in enumerate(angles)
+            if (network, layer, number) != ("PAIR", 2, 2)]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["network", "layer", "angle", "error", "error_lo", "error_hi", "note"])
+    table.loc[table["network"] == "LeNet", "error_hi"] = 2500.5
+    return explorer(
+        "made-up", table, [Choice("network"), Choice("layer", every=True), Choice("angle", "turned by", slider=True)],
+        [Number("error", "error, %", interval=True, most=3000, mark=1500), Text("note")],
+        caption="Errors, made up.", twin="The table above shows the same.",
+    )  # fmt: skip
 
 
 def png(side_px: int = 64) -> str:

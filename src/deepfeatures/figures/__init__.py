@@ -4,6 +4,7 @@ A function draws on the axes it is given or on a new figure in the book's style,
 `Axes`, or a one-dimensional array of them where there are several panels. Nothing is shown, saved or set globally.
 """
 
+from . import explorer as explorer  # its functions make HTML, not drawings: `figures.explorer.explorer(...)`
 from .angles import angle_prediction, bias_and_spread
 from .attributes import attribute_errors, group_error_by_layer
 from .blocks import block_diagonal, units_per_class
