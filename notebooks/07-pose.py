@@ -180,6 +180,23 @@ study.table(["world", "numbers after", "before", "triplet embedding", "PCA", "ra
             "Total error of |yaw|, degrees, before and after the triplet embedding, and by controls of its size.")
 
 # %% [markdown]
+# ## Any range, any layer
+# Every read-out by range of the true |yaw|, for each world and angle, beside the error of the training median there.
+
+# %%
+every_number = df.analysis.pose_explorer.grid(worlds, resamples=resamples, rng=study.rng())
+choose = df.figures.explorer.Choice
+df.figures.explorer.explorer(
+    "pose-explorer", every_number,
+    [choose("world"), choose("angle"), choose("range", "range of the true |yaw|", slider=True, start="total"),
+     choose("way", "read-out", every=True, start="linear"), choose("features", every=True)],
+    [df.figures.explorer.Number("error", "mean error, degrees", interval=True, most=60, mark="constant"),
+     df.figures.explorer.Number("constant", "constant: training median"),
+     df.figures.explorer.Number("images", digits=0), df.figures.explorer.Number("people", digits=0)],
+    caption="Mean absolute error, degrees [95 % interval over people]; bars end at 60 degrees; dashed, the constant.",
+    twin="In print, the first figure of this chapter shows the networks by range, and the last one every layer.")
+
+# %% [markdown]
 # ## Verdicts
 
 # %%
@@ -203,4 +220,4 @@ study.verdicts()
 # ## Try it
 # `deepfeatures run pose -p photographs=auto`: what do networks trained on photographs know? `deepfeatures run pose -p steps=1000`: does a
 # network that knows people better know less of pose? With the whole of CelebA under `celeba/`, `deepfeatures run pose --profile paper` reads
-# all images that a table of pose estimates covers.
+# all images that a table of pose estimates covers; `deepfeatures data pose` makes one, and {doc}`/whole-celeba` says what it all takes.

@@ -1,0 +1,67 @@
+"""Every attribute from every representation, one row each: what the chapter's explorer lets a reader choose from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from deepfeatures.analysis.attribute_errors import Arrays, Errors
+from deepfeatures.data.attributes import GROUPS, NAMES
+
+DATA = {"rendered": "rendered faces", "celeba": "CelebA"}
+NETWORKS = {  # in words; a name that is not here stands as it is
+    "pixels": "pixels",
+    "untrained": "random weights",
+    "trained": "identity network",
+    "attributes": "attribute network",
+    "deep": "both MobileFaceNets",
+    "mobilefacenet-ms1m": "MobileFaceNet, MS1M",
+    "mobilefacenet-casia": "MobileFaceNet, CASIA",
+    "mobilefacenet-ms1m-untrained": "MobileFaceNet, random weights",
+}
+SHORTENED = {"triplet": "triplet embedding", "pca": "PCA", "random": "random directions"}
+
+
+def grid(data_sets: Mapping[str, Errors], artifacts: Mapping[str, Sequence[Arrays]]) -> pd.DataFrame:
+    """Percent, with 95 % intervals over people: data, attribute, group, features, misses, alarms, error (their mean),
+    each with _lo and _hi; chosen_C: how many folds (of every seed) chose which C, a dash where there is none to choose.
+
+    artifacts: read-outs by 'data set/representation'. Errors at a C that was not chosen were not kept by the read-outs.
+    """
+    rows = []
+    for data, errors in data_sets.items():
+        for group in GROUPS:
+            for name in errors.in_group(group):
+                for key, rates in errors.rates.items():
+                    (column,) = rates.columns([name])
+                    row = {"data": DATA.get(data, data), "attribute": name.replace("_", " "), "group": group,
+                           "features": in_words(key)}  # fmt: skip
+                    for kind, draws in (("misses", rates.fn), ("alarms", rates.fp), ("error", rates.error)):
+                        found = errors.interval(100 * draws[..., column])
+                        row |= {kind: found.value, f"{kind}_lo": found.lo, f"{kind}_hi": found.hi}
+                    rows.append(row | {"chosen_C": _chosen(artifacts[f"{data}/{key}"], name)})
+    return pd.DataFrame(rows)
+
+
+def _chosen(readouts: Sequence[Arrays], attribute: str) -> str:
+    try:
+        return votes(np.concatenate([np.asarray(one["chosen_C"])[:, NAMES.index(attribute)] for one in readouts]))
+    except KeyError:  # scores of a network of its own, with no machine behind them
+        return "–"
+
+
+def in_words(representation: str) -> str:
+    """'deep/embedding+pca' as 'both MobileFaceNets, embedding, then PCA'."""
+    network, _, layer = representation.partition("/")
+    layer, _, shortened = layer.partition("+")
+    words = [NETWORKS.get(network, network), *([layer] if layer not in ("", network) else [])]
+    return ", ".join(words) + (f", then {SHORTENED.get(shortened, shortened)}" if shortened else "")
+
+
+def votes(chosen: np.ndarray) -> str:
+    """'0.001 ×4, 0.01 ×1': how many folds chose which C, smallest first. chosen: nan where a fold has no machine."""
+    counts = Counter(float(value) for value in chosen[np.isfinite(chosen)])
+    return ", ".join(f"{value:g} ×{count}" for value, count in sorted(counts.items())) or "–"
