@@ -254,17 +254,21 @@ def test_clean_keeps_artifacts_unless_told(checkout, runs_folder, ended):
 def test_data_status_with_mnist(mnist_root, ended):
     code, out, _ = ended("data", "status")
     assert code == 0
-    root, mnist, used = out.splitlines()
+    root, mnist, looked, *_, used = out.splitlines()
     assert root == f"data root: {mnist_root} (${'DEEPFEATURES_DATA'})" or root.endswith("(the default)")
-    assert mnist == "mnist: present, checksums right"
-    assert used.startswith("chapters with dataset=auto would use: mnist (tier original; fingerprint mnist-")
+    assert mnist == "mnist: found, checksums right" and looked == f"    looked: {mnist_root / 'MNIST' / 'raw'}"
+    assert used.startswith("dataset=auto: mnist (tier original; fingerprint mnist-")
 
 
 def test_data_status_without_mnist(tmp_path, ended, monkeypatch):
     monkeypatch.setenv("DEEPFEATURES_DATA", str(tmp_path))
-    _, mnist, used = ended("data", "status")[1].splitlines()
-    assert mnist == "mnist: absent: deepfeatures data fetch mnist"
-    assert used.startswith("chapters with dataset=auto would use: digits (tier substitute; fingerprint scikit-")
+    code, out, _ = ended("data", "status")
+    _, mnist, *_, used = out.splitlines()
+    assert code == 0 and mnist.startswith("mnist: absent") and "    to do: deepfeatures data fetch mnist" in out
+    assert "celeba: absent" in out and "weights arcface-r50: absent" in out
+    assert used.startswith("dataset=auto: digits (tier substitute; fingerprint scikit-")
+    records = json.loads(ended("data", "status", "--json")[1])
+    assert {record["state"] for record in records} == {"absent"} and len(records) > 6
 
 
 def test_data_fetch(tmp_path, ended, monkeypatch):
@@ -288,9 +292,40 @@ def test_data_damage_is_a_message(tmp_path, ended, monkeypatch):
     (tmp_path / "MNIST" / "raw").mkdir(parents=True)
     (tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte").write_bytes(b"short")
     monkeypatch.setenv("DEEPFEATURES_DATA", str(tmp_path))
-    code, _, err = ended("data", "status")
-    assert code == 2 and "train-images-idx3-ubyte has 5 bytes, 47,040,016 are expected" in err
-    assert "Traceback" not in err
+    code, out, err = ended("data", "status")
+    assert code == 2 and "mnist: damaged, " in out
+    assert "train-images-idx3-ubyte has 5 bytes, 47,040,016 are expected" in out
+    assert "celeba: absent" in out and "Traceback" not in err  # the rest is told all the same
+
+
+def test_a_pose_table_of_ones_own(tmp_path, ended, monkeypatch):
+    import numpy as np
+    from PIL import Image
+
+    from tests.networks.made_up_pose import write
+
+    monkeypatch.setenv("DEEPFEATURES_DATA", str(tmp_path))
+    asked = ["data", "pose", "--images", str(tmp_path / "faces"), "--out", str(tmp_path / "t.csv"), "--positive"]
+    code, _, err = ended(*asked, "left,up,clockwise")
+    assert code == 2 and f"no pose network at {tmp_path / 'weights' / 'pose.onnx'}: put any ONNX network there" in err
+    assert "github.com/thohemp/6DRepNet" in err and "no checksum is published" in err
+    (tmp_path / "weights").mkdir()
+    write(tmp_path / "weights" / "pose.onnx")
+    code, _, err = ended(*asked, "left,up")
+    assert code == 2 and "right or left, then up or down, then clockwise or counterclockwise" in err
+    code, _, err = ended(*asked, "left,up,clockwise")
+    assert code == 2 and "faces is not a folder: --images is where the images lie" in err
+    (tmp_path / "faces").mkdir()
+    for name in ("a.png", "b.png", "c.png"):
+        Image.fromarray(np.full((20, 20, 3), 90, np.uint8)).save(tmp_path / "faces" / name)
+    (tmp_path / "faces" / "d.jpg").write_bytes(b"no image")
+    code, out, err = ended(*asked, "left,up,clockwise", "--batch", "2")
+    assert (code, out) == (
+        0, f"{tmp_path / 't.csv'}: 3 rows, 1 images left out; largest angle 23.1 degrees\n"
+    )  # fmt: skip
+    assert "pose.onnx: sha256-" in err and "2 of 4 images" in err and "left out: d.jpg cannot be decoded" in err
+    code, _, err = ended(*asked, "left,up,clockwise")
+    assert code == 2 and "t.csv is there already: move it away, or give another --out" in err
 
 
 def test_bundles(checkout, ended, tmp_path):

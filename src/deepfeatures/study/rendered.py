@@ -36,6 +36,7 @@ def _stamp(keys: list[str]) -> str:
     pages = [
         path for path in sorted(paths.book().rglob("*")) if path.is_file() and publish.folder() not in path.parents
     ]
-    for path in [paths.root() / "_config.yml", *pages]:
+    measured = [*(paths.root() / "benchmarks").glob("results/*.json"), paths.root() / "benchmarks" / "targets.yaml"]
+    for path in [paths.root() / "_config.yml", *pages, *(one for one in sorted(measured) if one.is_file())]:
         digest.update(str(path.relative_to(paths.root())).encode() + path.read_bytes())
     return digest.hexdigest()

@@ -12,7 +12,7 @@ import nbformat
 import yaml
 from pydantic import ValidationError
 
-from deepfeatures.study import claims, matrix, paths, scoreboard
+from deepfeatures.study import benchmarks, catalogue, celeba_cost, claims, matrix, paths, scoreboard
 from deepfeatures.study.encoded import Encoded
 
 _TIERS = {
@@ -52,6 +52,8 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "matrix": matrix.full(_cells(results)),
         "chapter-list": _chapter_list(titles, slugs),
         "provenance-list": _provenance_list(list(titles)),
+        "benchmarks": benchmarks.page(paths.root() / "benchmarks"),
+        "whole-celeba": _whole_celeba(),
     }
     for slug, record in provenance.items():
         generated[f"provenance-{slug}"] = _provenance_page(slug, results[slug], record)
@@ -182,6 +184,13 @@ def _fact_table(facts: Mapping[str, Any]) -> str:
         text = words.get(simple) or f"`{' '.join(str(simple).split())}`".replace("|", "\\|")
         rows.append(f"| {key.removesuffix('_s').replace('_', ' ')}{' (s)' if key.endswith('_s') else ''} | {text} |")
     return "\n".join(rows)
+
+
+def _whole_celeba() -> str:
+    """What the face chapters take with all of CelebA; only in a checkout that has these chapters."""
+    if not set(celeba_cost.CHAPTERS) <= set(catalogue.slugs()):
+        return "This checkout does not have the chapters on faces."
+    return celeba_cost.page(benchmarks.results(paths.root() / "benchmarks").get("celeba-chapters"))
 
 
 def _read_json(path: Path) -> dict[str, Any]:
