@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 MET, UNMET, UNMEASURED = "✓ met", "✗ not met", "– not measured"
+NO_TARGET = "none"
 BUSY = 0.5  # load average a core above which a machine was not idle
 
 
@@ -94,7 +95,7 @@ def page(folder: Path) -> str:
     if not known:
         return "No benchmark is declared in this checkout."
     rows = [row for one in known for row in _rows(one, measured.get(one.name))]
-    outcomes = [row[-1] for row in rows]
+    outcomes = [row[-1] for row in rows if row[4] != NO_TARGET]
     counted = [f"{outcomes.count(word)} {word}" for word in (MET, UNMET, UNMEASURED) if word in outcomes]
     counts = f"Targets: {', '.join(counted) or 'none'}."
     heads = ("Benchmark", "Ours", "Peer", "Times faster", "Target", "Measured", "")
@@ -109,13 +110,13 @@ def _rows(one: Benchmark, result: Mapping[str, Any] | None) -> list[tuple[str, .
     peer = f" [Peer: {_cell(one.peer)}.]{{.claim-place}}" if one.peer else ""
     first = f"**{anchor}** [{_cell(one.what)}.]{{.claim-place}}{peer}"
     if result is None:
-        targets = [_cell(str(target)) for target in one.targets] or ["none"]
+        targets = [_cell(str(target)) for target in one.targets] or [NO_TARGET]
         return [(first if n == 0 else "", "", "", "", text, "", UNMEASURED) for n, text in enumerate(targets)]
-    unit = f" {result['unit']}" if result.get("unit") else ""
-    speeds = [f"{_shown(result[key])}{_cell(unit)}" if key in result else "" for key in ("ours", "peer")]
+    unit = str(result.get("unit") or "")
+    speeds = [_cell(f"{_shown(result[key])} {unit}") if key in result else "" for key in ("ours", "peer")]
     start = (first, *speeds, _shown(result["ratio"]) if "ratio" in result else "")
     if not one.targets:
-        return [(*start, "none", "", "")]
+        return [(*start, NO_TARGET, "", "")]
     rows = []
     for number, target in enumerate(one.targets):
         try:
