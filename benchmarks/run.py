@@ -33,6 +33,7 @@ BENCHMARKS = {
     "attribute-svm-celeba": "attribute_svm_celeba",
     "celeba-chapters": "celeba_chapters",
     "ridge-path": "ridge_path",
+    "binary-search": "binary_search",
 }
 
 

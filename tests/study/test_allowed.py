@@ -59,6 +59,11 @@ TORCH = "torch-momentum"
         ("portrait_images", [2, 1_000], [1, 1_001]),
         ("step_people", [2, 1_000], [1, 1_001]),
         ("space_components", [2, 500], [1, 501]),
+        ("background_people", [4, 10_000], [3, 10_001]),
+        ("background_images_each", [2, 1_000], [1, 1_001]),
+        ("seen_px", [32, 128], [31, 129]),
+        ("maps", [4, 512], [3, 513]),
+        ("units", [8, 4_096], [7, 4_097]),
         ("variants", [[], [TORCH], ["nearest-interpolation", TORCH]], [["nearest"], [TORCH, TORCH], TORCH]),
     ],
 )  # fmt: skip

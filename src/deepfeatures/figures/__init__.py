@@ -10,6 +10,14 @@ from .attributes import attribute_errors, group_error_by_layer
 from .blocks import block_diagonal, units_per_class
 from .controls import per_angle_controls
 from .curves import accuracy_against_iterations, weights_scan
+from .deepid import (
+    activity_histograms,
+    codes_by_level,
+    hidden_faces,
+    pattern_stability,
+    units_by_layer,
+    verification_by_layer,
+)
 from .errors import errors_per_digit
 from .faces import contact_sheet, factor_sweep
 from .factors import factors_by_layer
@@ -33,6 +41,7 @@ from .views import (
 
 __all__ = [
     "accuracy_against_iterations",
+    "activity_histograms",
     "angle_prediction",
     "attribute_errors",
     "axis_shares",
@@ -40,6 +49,7 @@ __all__ = [
     "bias_and_spread",
     "block_diagonal",
     "by_layer",
+    "codes_by_level",
     "contact_sheet",
     "cumulative",
     "decoded_by_parameter",
@@ -52,11 +62,13 @@ __all__ = [
     "factors_by_layer",
     "group_error_by_layer",
     "heat_maps",
+    "hidden_faces",
     "house",
     "lenet",
     "look",
     "pair_and_class_distances",
     "pair_topology",
+    "pattern_stability",
     "per_angle_controls",
     "pose_by_layer",
     "pose_error_by_range",
@@ -68,9 +80,11 @@ __all__ = [
     "scree",
     "space_maps",
     "trend_within_digit",
+    "units_by_layer",
     "units_per_class",
     "view_energies",
     "view_spread",
     "view_variances",
+    "verification_by_layer",
     "weights_scan",
 ]

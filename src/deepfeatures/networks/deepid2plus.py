@@ -27,18 +27,21 @@ from deepfeatures.networks.face_network import FaceInput
 MAPS, UNITS = (128, 128, 128, 128), 512  # section 3, paragraph 2
 SMALL_MAPS, SMALL_UNITS = (20, 40, 60, 80), 160  # section 3, paragraph 1: DeepID2's
 LAYERS = ("fc1", "fc2", "fc3", "fc4")
+REFERENCE = 512  # inputs of a layer that a step moves as it would move a usual one
 
 
-class _Scaled(nn.Linear):
-    """A linear layer whose weights are drawn with deviation 1 and multiplied by `scale` when used (Karras et al. 2018).
+class Scaled(nn.Linear):
+    """A linear layer whose weights are multiplied by `scale` when used (after Karras et al. 2018).
 
-    AdamW moves every weight by about the learning rate, whatever the layer's size: of 70,000 inputs that would be far
-    too much at the rate that suits a convolution. So a step is measured against the size that weights begin with.
+    AdamW moves every weight by about the learning rate, so an output by about rate * scale * inputs: for a layer of
+    30,000 inputs far too much at the rate that suits a convolution (of 512 such units half were never active again
+    after 60 steps). Here scale ~ 1 / inputs, and what weights begin with makes up for it: `spread` is their deviation.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs)
-        self.scale = math.sqrt(2 / inputs)  # He's deviation
+        self.scale = math.sqrt(2 * REFERENCE) / inputs
+        self.spread = math.sqrt(inputs / REFERENCE)  # scale * spread = sqrt(2 / inputs), He's deviation
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
         return F.linear(values * self.scale, self.weight, self.bias)
@@ -63,7 +66,7 @@ class DeepID2Plus(nn.Module):
             for i, o in zip((3, *maps[:-1]), maps, strict=True)
         )
         sides = [side_px // 2**n for n in range(1, 5)]
-        self.connected = nn.ModuleList(_Scaled(o * side * side, units) for o, side in zip(maps, sides, strict=True))
+        self.connected = nn.ModuleList(Scaled(o * side * side, units) for o, side in zip(maps, sides, strict=True))
 
     @property
     def name(self) -> str:
@@ -101,6 +104,10 @@ class DeepID2Plus(nn.Module):
             found.append(pixels)
         return found
 
+    def before_relu(self, pixels: torch.Tensor) -> torch.Tensor:
+        """FC-4 before its ReLU, (n, units): negative where a unit is not active."""
+        return self.connected[-1](self.maps_of(pixels)[-1].flatten(1))
+
     def features(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Layer to (n, units) float32. images: (n, side, side, 3) uint8, RGB. The network must be in `eval`."""
         with torch.inference_mode():
@@ -125,8 +132,8 @@ def untrained(
     )
     generator = torch.Generator().manual_seed(seed)
     for module in network.modules():
-        if isinstance(module, _Scaled):
-            nn.init.normal_(module.weight, generator=generator)
+        if isinstance(module, Scaled):
+            nn.init.normal_(module.weight, std=module.spread, generator=generator)
             nn.init.zeros_(module.bias)
         elif isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, generator=generator)

@@ -1,8 +1,9 @@
 """Features of rendered faces by DeepID2+ or by local binary patterns, as an artifact.
 
     <layer>.npy (n, width) float32   ids.npy (n,)   meta.json
-    of a network also, for n = 1..4: by-face-maps<n>.npy (faces,), by-unit-maps<n>.npy (units,): the share of active
-    units of the maps that FC-n is connected to, in every face, and of faces in which a unit is active
+    with `activity` also, for n = 1..4: by-face-maps<n>.npy (faces,), by-unit-maps<n>.npy (units,): the share of active
+    units of the maps that FC-n is connected to, in every face, and of faces in which a unit is active; before-fc4.npy
+    (n, units): FC-4 before its ReLU
 """
 
 from __future__ import annotations
@@ -95,9 +96,10 @@ def read_all(asked: Reader, images: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def activity_of_maps(asked: OfNetwork, images: np.ndarray) -> dict[str, np.ndarray]:
-    """by-face-maps<n>, by-unit-maps<n>: shares of values above 0. A unit is one map at one place."""
+    """by-face-maps<n>, by-unit-maps<n>: shares of values above 0, a unit being one map at one place; and before-fc4."""
     by_face: list[list[np.ndarray]] = [[] for _ in range(4)]
     by_unit: list[np.ndarray | int] = [0] * 4
+    before: list[np.ndarray] = []
     for start in range(0, len(images), BATCH):
         pixels = asked.network.as_pixels(asked.seen(np.asarray(images[start : start + BATCH])))
         with torch.inference_mode():
@@ -105,7 +107,9 @@ def activity_of_maps(asked: OfNetwork, images: np.ndarray) -> dict[str, np.ndarr
                 active = (maps.flatten(1) > 0).cpu().numpy()
                 by_face[number].append(active.mean(axis=1))
                 by_unit[number] = by_unit[number] + active.sum(axis=0)
+            before.append(asked.network.before_relu(pixels).cpu().numpy())
     found = {f"by-face-maps{n + 1}": np.concatenate(shares).astype(np.float32) for n, shares in enumerate(by_face)}
+    found["before-fc4"] = np.concatenate(before).astype(np.float32)
     return found | {
         f"by-unit-maps{n + 1}": (np.asarray(count) / len(images)).astype(np.float32) for n, count in enumerate(by_unit)
     }

@@ -74,7 +74,7 @@ def fit(
     """
     values = np.asarray(features, np.float64)
     mean = values.mean(axis=0)
-    basis = _leading(values - mean, dimensions)
+    basis = principal_directions(values - mean, dimensions)
     inside = (values - mean) @ basis
     person, variation = em(statistics(inside, identity), iterations=iterations)
     variation = variation + FLOOR * np.trace(variation) / len(variation) * np.eye(len(variation))
@@ -121,9 +121,15 @@ def _step(seen: Statistics, person: np.ndarray, variation: np.ndarray) -> tuple[
     return (person + person.T) / 2, (variation + variation.T) / 2
 
 
-def _leading(centred: np.ndarray, dimensions: int | None) -> np.ndarray:
-    """(d, k): directions of the largest variance, those without any left out."""
-    variance, directions = np.linalg.eigh(centred.T @ centred / len(centred))
+def principal_directions(centred: np.ndarray, dimensions: int | None = None) -> np.ndarray:
+    """(d, k): orthonormal directions of the largest variance, those without any left out. centred: (n, d)."""
+    if len(centred) < centred.shape[1]:  # fewer faces than numbers: the same directions from the smaller matrix
+        variance, shares = np.linalg.eigh(centred @ centred.T / len(centred))
+        seen = variance > 1e-8 * max(variance[-1], 0)
+        directions = centred.T @ (shares[:, seen] / np.sqrt(len(centred) * variance[seen]))
+        variance = variance[seen] if seen.any() else np.zeros(1)
+    else:
+        variance, directions = np.linalg.eigh(centred.T @ centred / len(centred))
     variance, directions = variance[::-1], directions[:, ::-1]
     if variance[0] <= 0:
         raise ValueError(f"all {len(centred)} faces have the same features")

@@ -135,6 +135,12 @@ TABLE: dict[str, Rule] = {
     "portrait_images": Between(2, 1_000, "portraits of each of them"),
     "step_people": Between(2, 1_000, "people whose parameters are moved one by one"),
     "space_components": Between(2, 500, "principal components of photographs"),
+    # DeepID2+
+    "background_people": Between(4, 10_000, "people on whom verification models are fitted"),
+    "background_images_each": Between(2, 1_000, "images of each of them"),
+    "seen_px": Between(32, 128, "pixels, divisible by 16"),
+    "maps": Between(4, 512, "maps of a convolution"),
+    "units": Between(8, 4_096, "units of a fully connected layer"),
 }
 
 

@@ -15,6 +15,7 @@ from deepfeatures.data.rotation import ANGLES_DEG
 from deepfeatures.study import face_plans
 from deepfeatures.study.face_plans import FaceBench
 from deepfeatures.study.face_plans_attributes import attributes
+from deepfeatures.study.face_plans_deepid import sparse_selective_robust
 from deepfeatures.study.face_plans_pose import pose
 from deepfeatures.study.face_plans_space import parameter_space
 from deepfeatures.study.face_plans_views import views_and_quality
@@ -258,4 +259,5 @@ PLANS: dict[str, Plan] = {
     "pose": _faces(pose),
     "views-and-quality": _faces(views_and_quality),
     "parameter-space": _faces(parameter_space),
+    "sparse-selective-robust": _faces(sparse_selective_robust),
 }

@@ -50,6 +50,11 @@ KINDS: dict[str, Kind] = {
     "axis-model": Kind("deepfeatures.analysis.axis_model_readout"),
     "planted-units": Kind("deepfeatures.analysis.axis_model_planted"),
     "photograph-space": Kind("deepfeatures.analysis.parameter_space_photographs"),
+    "deepid-network": Kind("deepfeatures.training.deepid2plus"),
+    "deepid-features": Kind("deepfeatures.networks.deepid_features"),
+    "joint-bayesian": Kind("deepfeatures.analysis.joint_bayesian"),
+    "selectivity": Kind("deepfeatures.analysis.selectivity"),
+    "hidden-faces": Kind("deepfeatures.analysis.hidden_faces"),
 }
 
 

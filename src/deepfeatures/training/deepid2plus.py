@@ -27,6 +27,7 @@ from deepfeatures.training.adam_loop import train
 from deepfeatures.training.people_batches import PeopleBatches
 
 VERIFICATION, MARGIN = 1.0, 1.0  # ours
+WIDTH = 128  # of a layer whose head is a usual linear layer
 EACH = 4  # images of a person in a batch
 CALIBRATION = 256  # training faces whose statistics the untrained twin is given
 
@@ -65,7 +66,7 @@ def make(
              "layerwise": layerwise}  # fmt: skip
     losses = np.zeros(0, np.float32)
     if steps:
-        heads = nn.ModuleDict({layer: _head(units, facts["people"]) for layer in LAYERS}).to(device)
+        heads = nn.ModuleDict({layer: _Head(units, facts["people"]) for layer in LAYERS}).to(device)
         batches = PeopleBatches(person, batch // EACH, EACH, seed)
 
         def loss_of(rows: np.ndarray) -> torch.Tensor:
@@ -114,8 +115,14 @@ def pairwise_mean_square(features: torch.Tensor) -> torch.Tensor:
     return ((squares[:, None] + squares - 2 * product) / features.shape[1]).clamp_min(0)
 
 
-def _head(units: int, people: int) -> nn.Linear:
-    head = nn.Linear(units, people)
-    nn.init.zeros_(head.weight)  # every person equally likely, whatever the seed
-    nn.init.zeros_(head.bias)
-    return head
+class _Head(nn.Linear):
+    """Scores of the training people, all 0 at first. Scaled, so that a step moves them as much whatever the width."""
+
+    def __init__(self, units: int, people: int) -> None:
+        super().__init__(units, people)
+        self.scale = WIDTH / units
+        nn.init.zeros_(self.weight)
+        nn.init.zeros_(self.bias)
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        return F.linear(values * self.scale, self.weight, self.bias)

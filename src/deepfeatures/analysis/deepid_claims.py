@@ -1,0 +1,141 @@
+"""Every claim of Sun, Wang and Tang 2014 that the chapter measures, by its name in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from deepfeatures.analysis import deepid_hidden, deepid_selectivity, sparsity
+from deepfeatures.analysis.bootstrap import Interval
+from deepfeatures.analysis.deepid_verification import LAYERS, Identified, Judges, memory
+from deepfeatures.analysis.measured import Measured, NotApplicable
+from deepfeatures.analysis.person_bootstrap import draw_people
+from deepfeatures.probes.single_units import SIDES
+
+Arrays = Any  # an opened artifact with `meta`
+TOP = "proposed fc4"
+FEW = NotApplicable("too few people of this run show and lack the attributes of a person")
+HALF = 0.5
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the page has opened. models: network -> joint Bayesian artifact; regions, selected, hidden: artifacts.
+
+    features, background: of the proposed network, on probed and background faces; identified: by 'all regions'.
+    """
+
+    models: Mapping[str, Arrays]
+    regions: Arrays
+    selected: Arrays
+    hidden: Arrays
+    features: Arrays
+    background: Arrays
+    identified: Identified
+    judged: Judges
+
+
+def measure(read: Read, *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
+    """A statistic with its interval over people, or why there is none."""
+    verified, sparse, units, hidden = rng.spawn(4)
+    return {
+        **_performance(read),
+        **_sparsity(read, resamples=resamples, rng=sparse),
+        **_binary(read),
+        **_selectivity(read, resamples=resamples, rng=units),
+        **_robustness(read, resamples=resamples, rng=hidden),
+    }
+
+
+def _performance(read: Read) -> dict[str, Measured]:
+    judged, of = read.judged, read.judged.of_model
+    found: dict[str, Measured] = {}
+    for claim, network in {"layerwise-signals-help": "no-layerwise", "more-data-helps": "less-data",
+                           "larger-network-helps": "smaller"}.items():  # fmt: skip
+        gain = [of(read.models["proposed"], f"proposed {layer}") - of(read.models[network], f"{network} {layer}")
+                for layer in LAYERS]  # fmt: skip
+        found[claim] = judged.interval(np.mean(gain, axis=0))
+    single = of(read.regions, "smaller and mirrored")
+    together = of(read.regions, "all regions and mirrored")
+    found["single-network-verification"] = judged.interval(of(read.regions, "proposed and mirrored"))
+    found["ensemble-verification"] = judged.interval(together)
+    found["regions-together-better"] = judged.interval(together - single)
+    found["closed-set"] = read.identified.closed
+    found["open-set"] = read.identified.found
+    return found
+
+
+def _sparsity(read: Read, *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
+    shares = sparsity.activity(read.features["fc4"], read.judged.of.person, resamples=resamples, rng=rng)
+    judged, before = read.judged, np.asarray(read.features["before-fc4"])
+    table, drawn = sparsity.by_level(before, np.asarray(read.background["before-fc4"]), judged)
+    others = np.max([drawn[level] for level in drawn if level < 0.3 or level > 0.7], axis=0)
+    apart = dict(zip(table["level"], table["differ"], strict=True))
+    outside = max(apart[level] for level in apart if level < 0.3 or level > 0.7)
+    return {
+        "half-of-units-active": shares["face"],
+        "units-active-on-half-of-faces": shares["unit"],
+        "most-units-moderately-active": shares["moderate"],
+        "moderate-sparsity-discriminates": judged.interval(drawn[HALF] - others),
+        "moderate-sparsity-separates": _only(apart[HALF] - outside, judged),
+        "same-person-similar-pattern": judged.interval(sparsity.agreement(np.asarray(read.features["fc4"]), judged)),
+    }
+
+
+def _binary(read: Read) -> dict[str, Measured]:
+    judged, models = read.judged, read.models["proposed"]
+    real, bits = (judged.of_model(models, name) for name in (TOP, f"{TOP} bits"))
+    size = memory(read.features["fc4"].shape[1])
+    ratio = size["float32"] / size["bits"]
+    return {
+        "binarised-high-accuracy": judged.interval(bits),
+        "binarised-little-lost": judged.interval(real - bits),
+        "pattern-above-magnitude": judged.interval(bits - judged.of_model(models, f"{TOP} magnitudes")),
+        "binary-saves-storage": Interval(ratio, ratio, ratio, 1, 1, "none: arithmetic", None, 0.95, 0),
+    }
+
+
+def _selectivity(read: Read, *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
+    selected = read.selected
+    names = ("unit-of-an-identity-excitatory", "unit-of-an-identity-inhibitory")
+    found: dict[str, Measured] = {}
+    draws = draw_people(np.arange(selected.meta["people"]), resamples=resamples, rng=rng)
+    held = {layer: 100 * np.asarray(selected[f"identities, {layer}"]) for layer in selected.meta["layers"]}
+    for side, claim in enumerate(names):
+        found[claim] = draws.interval(draws.mean(held[TOP][side]))
+    for claim, other in {"higher-layers-more-selective": "proposed fc1", "more-selective-than-lbp": "lbp lbp"}.items():
+        found[claim] = draws.interval(draws.mean(held[TOP].max(axis=0) - held[other].max(axis=0)))
+    subsets = np.asarray(selected[f"subsets, {TOP}"]) - np.asarray(selected[f"subsets shuffled, {TOP}"])
+    for side, name in enumerate(SIDES):
+        found[f"{name}-subset"] = draws.interval(draws.mean(subsets[side]))
+    columns = deepid_selectivity.attribute_columns(selected)
+    claims = ("unit-of-an-attribute-excitatory", "unit-of-an-attribute-inhibitory")
+    if not len(columns):
+        return found | dict.fromkeys((*claims, "attributes-learnt-implicitly", "attributes-better-than-lbp"), FEW)
+    people = deepid_selectivity.drawn_people(selected, resamples=resamples, rng=rng)
+    for side, claim in enumerate(claims):
+        values = deepid_selectivity.single_unit_attributes(selected, TOP, side, columns, people)
+        found[claim] = people.interval(values)
+    top = deepid_selectivity.machine_attributes(selected, TOP, columns, people)
+    for claim, other in {"attributes-learnt-implicitly": "untrained fc4", "attributes-better-than-lbp": "lbp lbp"}.items():
+        found[claim] = people.interval(top - deepid_selectivity.machine_attributes(selected, other, columns, people))
+    return found
+
+
+def _robustness(read: Read, *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
+    judged = deepid_hidden.judges_of(read.hidden, resamples=resamples, rng=rng)
+    left = {name: deepid_hidden.retained(deepid_hidden.accuracy(read.hidden, name, judged))
+            for name in (TOP, "proposed fc1", "lbp")}  # fmt: skip
+    return {
+        "higher-layers-more-robust": judged.interval(left[TOP] - left["proposed fc1"]),
+        "more-robust-than-lbp": judged.interval(left[TOP] - left["lbp"]),
+        "pattern-stable-when-hidden": judged.interval(deepid_hidden.kept_pattern(read.hidden, TOP, judged)),
+    }
+
+
+def _only(value: float, judged: Judges) -> Interval:
+    """A statistic of all pairs without an interval."""
+    return Interval(float(value), np.nan, np.nan, judged.draws.people, 1, "identity", None, 0.95, 0)
