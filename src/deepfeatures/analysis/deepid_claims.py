@@ -40,7 +40,7 @@ class Read:
 
 def measure(read: Read, *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
     """A statistic with its interval over people, or why there is none."""
-    verified, sparse, units, hidden = rng.spawn(4)
+    sparse, units, hidden = rng.spawn(3)
     return {
         **_performance(read),
         **_sparsity(read, resamples=resamples, rng=sparse),
@@ -127,9 +127,12 @@ def _selectivity(read: Read, *, resamples: int, rng: np.random.Generator) -> dic
 
 def _robustness(read: Read, *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
     judged = deepid_hidden.judges_of(read.hidden, resamples=resamples, rng=rng)
-    left = {name: deepid_hidden.retained(deepid_hidden.accuracy(read.hidden, name, judged))
-            for name in (TOP, "proposed fc1", "lbp")}  # fmt: skip
+    all_ = {name: deepid_hidden.accuracy(read.hidden, name, judged) for name in (TOP, "proposed fc1", "lbp")}
+    left = {name: deepid_hidden.retained(found) for name, found in all_.items()}
+    under = {name: deepid_hidden.covered(found) for name, found in all_.items()}
     return {
+        "hidden-higher-layers-better": judged.interval(under[TOP] - under["proposed fc1"]),
+        "hidden-better-than-lbp": judged.interval(under[TOP] - under["lbp"]),
         "higher-layers-more-robust": judged.interval(left[TOP] - left["proposed fc1"]),
         "more-robust-than-lbp": judged.interval(left[TOP] - left["lbp"]),
         "pattern-stable-when-hidden": judged.interval(deepid_hidden.kept_pattern(read.hidden, TOP, judged)),

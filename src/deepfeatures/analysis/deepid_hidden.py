@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,15 @@ def accuracy(hidden: Arrays, name: str, judged: Judges) -> dict[str, np.ndarray]
             for condition, _, _ in hidden.meta["conditions"]}  # fmt: skip
 
 
+def covered(found: dict[str, np.ndarray]) -> np.ndarray:
+    """(1 + draws,): mean accuracy over covers, %."""
+    return np.asarray(np.mean([values for condition, values in found.items() if condition != WHOLE], axis=0))
+
+
 def retained(found: dict[str, np.ndarray]) -> np.ndarray:
     """(1 + draws,): mean over covers of how much of the lead over chance is left; 1 is all of it."""
     whole = found[WHOLE] - CHANCE
-    left = np.mean([values for condition, values in found.items() if condition != WHOLE], axis=0) - CHANCE
-    return np.asarray(left / np.where(whole > 0, whole, np.nan))
+    return np.asarray((covered(found) - CHANCE) / np.where(whole > 0, whole, np.nan))
 
 
 def by_share(hidden: Arrays, judged: Judges) -> pd.DataFrame:
@@ -88,11 +93,10 @@ def _times(judged: Judges) -> np.ndarray:
     return times
 
 
-def table(hidden: Arrays, judged: Judges) -> list[list[object]]:
-    """Rows: representation, accuracy of whole faces, mean accuracy over covers, share of the lead that is left."""
+def table(hidden: Arrays, judged: Judges, labels: Mapping[str, str]) -> list[list[object]]:
+    """Rows: accuracy of whole faces, mean accuracy over covers, share of the lead that is left. labels: name -> label."""
     rows: list[list[object]] = []
-    for name in hidden.meta["representations"]:
+    for name, label in labels.items():
         found = accuracy(hidden, name, judged)
-        covered = np.mean([values for condition, values in found.items() if condition != WHOLE], axis=0)
-        rows.append([name, *(judged.interval(values) for values in (found[WHOLE], covered, retained(found)))])
+        rows.append([label, *(judged.interval(values) for values in (found[WHOLE], covered(found), retained(found)))])
     return rows

@@ -81,7 +81,7 @@ def by_layer(models: Mapping[str, Arrays], judged: Judges) -> pd.DataFrame:
             continue
         for layer in ("",) if network == "lbp" else LAYERS:
             found = judged.interval(judged.of_model(models[network], f"{network} {layer}".strip()))
-            rows.append((label, layer.upper().replace("FC", "FC-"), found.value, found.lo, found.hi))
+            rows.append((label, layer.replace("fc", "FC-"), found.value, found.lo, found.hi))
     return pd.DataFrame(rows, columns=["network", "layer", "accuracy_percent", "lo", "hi"])
 
 
@@ -93,7 +93,7 @@ def gains(models: Mapping[str, Arrays], judged: Judges) -> pd.DataFrame:
                      - judged.of_model(models[network], f"{network} {layer}") for layer in LAYERS]  # fmt: skip
         for layer, values in [*zip(LAYERS, of_layers, strict=True), ("mean", np.mean(of_layers, axis=0))]:
             found = judged.interval(values)
-            rows.append((NETWORKS[network], layer.upper().replace("FC", "FC-"), found.value, found.lo, found.hi))
+            rows.append((NETWORKS[network], layer.replace("fc", "FC-"), found.value, found.lo, found.hi))
     return pd.DataFrame(rows, columns=["ablation", "layer", "gain", "lo", "hi"])
 
 

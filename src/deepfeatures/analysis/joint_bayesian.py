@@ -82,7 +82,7 @@ def make(
         mask = ~draw_identities(identity, 0.5, rng=np.random.default_rng([seed, 3]))
         learnt_from = identity[~mask]
     people = len(np.unique(learnt_from))
-    kept = max(2, min(dimensions, people - 1, len(learnt_from) // 2))
+    kept = max(2, min(dimensions, people // 3))  # S_person is learnt from people: several for each direction
     for name, one in tqdm(representations.items(), desc="joint Bayesian", unit="model", mininterval=1):
         parts = one["parts"]
         values = np.concatenate([_layer(inputs, part, probed) for part in parts], axis=1)

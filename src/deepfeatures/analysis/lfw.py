@@ -1,8 +1,9 @@
 """LFW's official protocol, for who has LFW: accuracy over ten folds, a fold's threshold chosen on the other nine.
 
-    network = df.networks.deepid2plus.load(folder)          # or anything with `features`
-    pairs = df.data.lfw.lfw_pairs(Path("~/scikit_learn_data").expanduser(), side_px=network.side_px)
-    df.analysis.lfw.ten_folds(pairs, lambda images: network.features(images)["fc4"])
+    from deepfeatures.networks import deepid2plus
+    network = deepid2plus.load(folder)                      # or anything with `features`
+    pairs = lfw_pairs(Path("~/scikit_learn_data").expanduser(), side_px=network.side_px)
+    ten_folds(pairs, lambda images: network.features(images)["fc4"])
 
 The unrestricted protocol with outside data, in LFW's terms: the features come from a network that saw other faces.
 """

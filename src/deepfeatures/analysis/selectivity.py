@@ -55,7 +55,7 @@ def faces_of(folder: Path) -> Faces:
 
 
 def make(
-    out: Path, inputs: dict[str, Path], *, layers: Mapping[str, Sequence[str]], seed: int = 0, most_people: int = 200
+    out: Path, inputs: dict[str, Path], *, layers: Mapping[str, Sequence[str]], seed: int = 0, most_people: int = 60
 ) -> None:
     """inputs: as analysis.joint_bayesian's. layers: input -> its layers. most_people: whose units are sought."""
     probed = faces_of(inputs["faces"])

@@ -52,10 +52,8 @@ def choose(values: np.ndarray, labels: np.ndarray, *, columns: int = 256) -> Cho
         for label in range(count):
             below = np.cumsum(weight[:, label][order], axis=0)[:-1]  # F1 - F0 at the cut after each place
             below[tied] = 0.0
-            for side, sign in ((EXCITATORY, -1.0), (INHIBITORY, 1.0)):
-                signed = sign * below
-                place = signed.argmax(axis=0)
-                gain = np.take_along_axis(signed, place[None], axis=0)[0]
+            for side, place, sign in ((EXCITATORY, below.argmin(axis=0), -1), (INHIBITORY, below.argmax(axis=0), 1)):
+                gain = sign * np.take_along_axis(below, place[None], axis=0)[0]
                 winner = int(gain.argmax())
                 if 0.5 + gain[winner] / 2 > best[side, label]:
                     at = place[winner]
