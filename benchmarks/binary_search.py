@@ -43,7 +43,11 @@ def measure(rounds: int) -> dict[str, Any]:
         raise AssertionError("a search that misses the face it was given is no peer")
     ours, peer = (statistics.median(seconds[name]) for name in ("bits", "float"))
     return {
-        "gallery": GALLERY, "probes": PROBES, "units": UNITS,
-        "bits_ms_per_probe": round(1e3 * ours / PROBES, 4), "float_ms_per_probe": round(1e3 * peer / PROBES, 4),
-        "ratio": round(peer / ours, 2), "memory_ratio": round(gallery.nbytes / packed.nbytes, 1),
-    }  # fmt: skip
+        "gallery": GALLERY,
+        "probes": PROBES,
+        "units": UNITS,
+        "bits_ms_per_probe": round(1e3 * ours / PROBES, 4),
+        "float_ms_per_probe": round(1e3 * peer / PROBES, 4),
+        "ratio": round(peer / ours, 2),
+        "memory_ratio": round(gallery.nbytes / packed.nbytes, 1),
+    }

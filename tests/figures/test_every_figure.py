@@ -175,6 +175,58 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
         {},
         2,
     ),
+    "verification_by_layer": (
+        (table("network layer accuracy_percent", *[(n, f"FC-{k}", 70.0) for n in ("net", "twin") for k in (1, 2)]),),
+        {},
+        None,
+    ),
+    "activity_histograms": (
+        (
+            table(
+                "network layer of low high share",
+                *[(n, "fc1", of, low, low + 0.5, 0.5) for n in ("net", "twin") for of in ("face", "unit")
+                  for low in (0.0, 0.5)],
+            ),
+        ),
+        {"labels": {"net": "trained", "twin": "random"}},
+        2,
+    ),
+    "codes_by_level": (
+        (table("level accuracy_percent differ independent", *[(p, 70.0, p / 2, 2 * p * (1 - p)) for p in (0.1, 0.5)]),),
+        {},
+        2,
+    ),
+    "units_by_layer": (
+        (
+            table(
+                "what side layer accuracy_percent chosen_percent shuffled_percent",
+                *[(w, side, "net", 70.0, 80.0, 50.0) for w in ("attributes", "identities")
+                  for side in ("excitatory", "inhibitory")],
+            ),
+        ),
+        {"labels": {"net": "FC-4"}},
+        2,
+    ),
+    "hidden_faces": (
+        (
+            table(
+                "hider share name accuracy_percent",
+                *[(h, s, "net", 70.0 - s) for h in ("block", "band") for s in (0, 0.4)],
+            ),
+        ),
+        {"labels": {"net": "FC-4"}},
+        2,
+    ),
+    "pattern_stability": (
+        (
+            table(
+                "hider share name unchanged people images",
+                *[(h, s, "net", 1 - s, 0.6, 0.7) for h in ("block", "band") for s in (0.2, 0.4)],
+            ),
+        ),
+        {"labels": {"net": "FC-4"}},
+        2,
+    ),
     "pose_by_layer": (
         (
             table(

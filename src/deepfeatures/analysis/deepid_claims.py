@@ -53,10 +53,15 @@ def measure(read: Read, *, resamples: int, rng: np.random.Generator) -> dict[str
 def _performance(read: Read) -> dict[str, Measured]:
     judged, of = read.judged, read.judged.of_model
     found: dict[str, Measured] = {}
-    for claim, network in {"layerwise-signals-help": "no-layerwise", "more-data-helps": "less-data",
-                           "larger-network-helps": "smaller"}.items():  # fmt: skip
-        gain = [of(read.models["proposed"], f"proposed {layer}") - of(read.models[network], f"{network} {layer}")
-                for layer in LAYERS]  # fmt: skip
+    for claim, network in {
+        "layerwise-signals-help": "no-layerwise",
+        "more-data-helps": "less-data",
+        "larger-network-helps": "smaller",
+    }.items():
+        gain = [
+            of(read.models["proposed"], f"proposed {layer}") - of(read.models[network], f"{network} {layer}")
+            for layer in LAYERS
+        ]
         found[claim] = judged.interval(np.mean(gain, axis=0))
     single = of(read.regions, "smaller and mirrored")
     together = of(read.regions, "all regions and mirrored")
@@ -120,7 +125,10 @@ def _selectivity(read: Read, *, resamples: int, rng: np.random.Generator) -> dic
         values = deepid_selectivity.single_unit_attributes(selected, TOP, side, columns, people)
         found[claim] = people.interval(values)
     top = deepid_selectivity.machine_attributes(selected, TOP, columns, people)
-    for claim, other in {"attributes-learnt-implicitly": "untrained fc4", "attributes-better-than-lbp": "lbp lbp"}.items():
+    for claim, other in {
+        "attributes-learnt-implicitly": "untrained fc4",
+        "attributes-better-than-lbp": "lbp lbp",
+    }.items():
         found[claim] = people.interval(top - deepid_selectivity.machine_attributes(selected, other, columns, people))
     return found
 

@@ -26,8 +26,10 @@ def judges_of(hidden: Arrays, *, resamples: int, rng: np.random.Generator) -> Ju
 
 def accuracy(hidden: Arrays, name: str, judged: Judges) -> dict[str, np.ndarray]:
     """Condition -> % judged rightly in every draw: (1 + draws,)."""
-    return {condition: judged.accuracy(np.asarray(hidden[f"{condition}, {name}"], np.float64))
-            for condition, _, _ in hidden.meta["conditions"]}  # fmt: skip
+    return {
+        condition: judged.accuracy(np.asarray(hidden[f"{condition}, {name}"], np.float64))
+        for condition, _, _ in hidden.meta["conditions"]
+    }
 
 
 def covered(found: dict[str, np.ndarray]) -> np.ndarray:
@@ -94,7 +96,7 @@ def _times(judged: Judges) -> np.ndarray:
 
 
 def table(hidden: Arrays, judged: Judges, labels: Mapping[str, str]) -> list[list[object]]:
-    """Rows: accuracy of whole faces, mean accuracy over covers, share of the lead that is left. labels: name -> label."""
+    """Rows: accuracy of whole faces, mean accuracy over covers, share of the lead left. labels: name -> label."""
     rows: list[list[object]] = []
     for name, label in labels.items():
         found = accuracy(hidden, name, judged)

@@ -27,8 +27,6 @@ def binarised(
     return rows
 
 
-def machines(
-    selected: Arrays | None = None, *, resamples: int, rng: np.random.Generator
-) -> list[list[object]]:
+def machines(selected: Arrays | None = None, *, resamples: int, rng: np.random.Generator) -> list[list[object]]:
     """`deepid_selectivity.machines`; no rows without photographs."""
     return [] if selected is None else deepid_selectivity.machines(selected, resamples=resamples, rng=rng)

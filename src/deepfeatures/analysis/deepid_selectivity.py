@@ -70,8 +70,10 @@ def by_layer(selected: Arrays, *, resamples: int, rng: np.random.Generator) -> p
             if selected.meta["people"]:
                 values = 100 * np.asarray(selected[f"identities, {layer}"])[side]
                 held = over_people(values, resamples=resamples, rng=people_rng)
-                chosen, null = (100 * float(np.asarray(selected[f"{part}, {layer}"])[side].mean())
-                                for part in ("identities chosen", "shuffled"))  # fmt: skip
+                chosen, null = (
+                    100 * float(np.asarray(selected[f"{part}, {layer}"])[side].mean())
+                    for part in ("identities chosen", "shuffled")
+                )
                 rows.append(("identities", name, layer, held.value, held.lo, held.hi, chosen, null))
     columns_ = ["what", "side", "layer", "accuracy_percent", "lo", "hi", "chosen_percent", "shuffled_percent"]
     return pd.DataFrame(rows, columns=columns_)
@@ -85,8 +87,13 @@ def subsets(selected: Arrays, *, resamples: int, rng: np.random.Generator) -> li
             continue
         found = np.asarray(selected[f"subsets, {layer}"])
         null = np.asarray(selected[f"subsets shuffled, {layer}"])
-        rows.append([layer, *(over_people(side, resamples=resamples, rng=rng) for side in found),
-                     *(float(side.mean()) for side in null)])  # fmt: skip
+        rows.append(
+            [
+                layer,
+                *(over_people(side, resamples=resamples, rng=rng) for side in found),
+                *(float(side.mean()) for side in null),
+            ]
+        )
     return rows
 
 
@@ -96,9 +103,14 @@ def machines(selected: Arrays, *, resamples: int, rng: np.random.Generator) -> l
     related, every = attribute_columns(selected), np.arange(len(selected.meta["attributes"]))
     if not len(related):
         return []
-    return [[layer, *(people.interval(machine_attributes(selected, layer, columns, people)) for columns in (related, every)),
-             people.interval(single_unit_attributes(selected, layer, 0, related, people))]
-            for layer in selected.meta["layers"]]  # fmt: skip
+    return [
+        [
+            layer,
+            *(people.interval(machine_attributes(selected, layer, columns, people)) for columns in (related, every)),
+            people.interval(single_unit_attributes(selected, layer, 0, related, people)),
+        ]
+        for layer in selected.meta["layers"]
+    ]
 
 
 def by_attribute(selected: Arrays, layers: Mapping[str, str], people: People) -> pd.DataFrame:

@@ -89,8 +89,11 @@ def gains(models: Mapping[str, Arrays], judged: Judges) -> pd.DataFrame:
     """ablation, layer, gain, lo, hi: percentage points by which the whole network is better, pair by pair."""
     rows = []
     for network in ("no-layerwise", "less-data", "smaller"):
-        of_layers = [judged.of_model(models["proposed"], f"proposed {layer}")
-                     - judged.of_model(models[network], f"{network} {layer}") for layer in LAYERS]  # fmt: skip
+        of_layers = [
+            judged.of_model(models["proposed"], f"proposed {layer}")
+            - judged.of_model(models[network], f"{network} {layer}")
+            for layer in LAYERS
+        ]
         for layer, values in [*zip(LAYERS, of_layers, strict=True), ("mean", np.mean(of_layers, axis=0))]:
             found = judged.interval(values)
             rows.append((NETWORKS[network], layer.replace("fc", "FC-"), found.value, found.lo, found.hi))
@@ -147,7 +150,9 @@ def identification(
     """Rows for a table: label, rank-1 %, DIR %, measured false alarm rate %. models: (label, artifact, name)."""
     rows: list[list[object]] = []
     for label, artifact, name in models:
-        one = identified(artifact, name, yaw_deg, resamples=resamples, rng=np.random.default_rng(rng.bit_generator.seed_seq))
+        one = identified(
+            artifact, name, yaw_deg, resamples=resamples, rng=np.random.default_rng(rng.bit_generator.seed_seq)
+        )
         rows.append([label, one.closed, one.found, one.alarms])
     return rows
 

@@ -1,4 +1,4 @@
-"""Pairs of faces for verification on unseen people, as LFW's protocol has them: folds of people, thresholds from others.
+"""Pairs of faces for verification on unseen people, as in LFW's protocol: folds of people, thresholds from others.
 
 Both images of a pair lie in one fold, so the threshold that a fold is judged by was chosen on pairs of other people.
 """
@@ -92,9 +92,16 @@ class PairDraws:
         low, high = np.quantile(drawn, [0.025, 0.975])
         value = float(values[0])
         return Interval(
-            value, min(float(low), value), max(float(high), value), self.people, seeds, "identity", None, 0.95,
+            value,
+            min(float(low), value),
+            max(float(high), value),
+            self.people,
+            seeds,
+            "identity",
+            None,
+            0.95,
             len(drawn),
-        )  # fmt: skip
+        )
 
 
 def draw_pairs(of: FoldedPairs, *, resamples: int, rng: np.random.Generator) -> PairDraws:

@@ -31,7 +31,10 @@ def conditions(shares: Mapping[str, Sequence[float]]) -> list[tuple[str, str, fl
     """(name, hider, share) of each condition, the whole face first."""
     if wrong := set(shares) - set(HIDERS):
         raise ValueError(f"{sorted(wrong)}: allowed are {', '.join(HIDERS)}")
-    return [(WHOLE, "", 0.0), *((f"{hider} {share:g}", hider, share) for hider, all_ in shares.items() for share in all_)]
+    return [
+        (WHOLE, "", 0.0),
+        *((f"{hider} {share:g}", hider, share) for hider, all_ in shares.items() for share in all_),
+    ]
 
 
 def hide(images: np.ndarray, hider: str, share: float, *, seed: int) -> np.ndarray:
@@ -92,11 +95,21 @@ def _agreement(active: np.ndarray, of: FoldedPairs) -> np.ndarray:
 
 
 def _keep(
-    out: Path, of: FoldedPairs, needed: np.ndarray, networks: Sequence[str], shares: Mapping[str, Sequence[float]],
+    out: Path,
+    of: FoldedPairs,
+    needed: np.ndarray,
+    networks: Sequence[str],
+    shares: Mapping[str, Sequence[float]],
     names: Sequence[str],
-) -> None:  # fmt: skip
-    arrays = {"first": of.pairs.first, "second": of.pairs.second, "same": of.pairs.same, "fold": of.fold,
-              "person": of.person, "hidden": needed}  # fmt: skip
+) -> None:
+    arrays = {
+        "first": of.pairs.first,
+        "second": of.pairs.second,
+        "same": of.pairs.same,
+        "fold": of.fold,
+        "person": of.person,
+        "hidden": needed,
+    }
     for name, values in arrays.items():
         np.save(out / f"{name}.npy", values)
     meta = {

@@ -55,7 +55,9 @@ def coder(kind: str, features: np.ndarray) -> Coder:
     threshold = np.median(features, axis=0) if signed else np.zeros(features.shape[1], features.dtype)
     active = features > threshold
     total = np.where(active, features, 0.0).sum(axis=0)
-    return Coder(kind, threshold, np.divide(total, active.sum(axis=0), where=active.any(axis=0), out=np.zeros_like(total)))
+    return Coder(
+        kind, threshold, np.divide(total, active.sum(axis=0), where=active.any(axis=0), out=np.zeros_like(total))
+    )
 
 
 def make(
@@ -113,7 +115,9 @@ def make(
 def model_of(folder: Path, name: str) -> tuple[Coder, JointBayesian]:
     """A representation's model as `make` wrote it. folder: the artifact's."""
     kind = json.loads((folder / "meta.json").read_text())["representations"][name]["kind"]
-    arrays = {field: np.load(folder / f"{name}.{field}.npy") for field in ("threshold", "typical", "mean", "map", "person")}
+    arrays = {
+        field: np.load(folder / f"{name}.{field}.npy") for field in ("threshold", "typical", "mean", "map", "person")
+    }
     model = JointBayesian(arrays["mean"], arrays["map"], arrays["person"])
     return Coder(kind, arrays["threshold"], arrays["typical"]), model
 

@@ -25,7 +25,7 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class Protocol:
-    """percent: mean accuracy over folds; standard_error: of that mean, as LFW's results are reported; by_fold (folds,)."""
+    """percent: mean accuracy over folds; standard_error: of that mean, as for LFW's results; by_fold: (folds,)."""
 
     percent: float
     standard_error: float
@@ -37,8 +37,10 @@ def ten_folds(
 ) -> Protocol:
     """features: images (n, side, side, 3) uint8 to (n, d). model: a joint Bayesian one of the same features, fitted on
     people who are not in LFW; None: cosine."""
-    read = [np.concatenate([features(side[start : start + BATCH]) for start in range(0, len(side), BATCH)])
-            for side in (pairs.first, pairs.second)]  # fmt: skip
+    read = [
+        np.concatenate([features(side[start : start + BATCH]) for start in range(0, len(side), BATCH)])
+        for side in (pairs.first, pairs.second)
+    ]
     if model is None:
         n = len(pairs.same)
         similarity = cosine_of_pairs(np.concatenate(read), Pairs(np.arange(n), n + np.arange(n), pairs.same))

@@ -145,16 +145,18 @@ def _halves(identity: np.ndarray, most: int, *, rng: np.random.Generator) -> Hal
         rows = np.flatnonzero(code == person)
         part[rows] = rng.permutation(len(rows)) % 2
     own = code[:, None] == people
-    labels = [np.where(own, np.where(part[:, None] == half, 1, -1), np.where(side[code] == half, 0, -1)[:, None])
-              for half in (0, 1)]  # fmt: skip
+    labels = [
+        np.where(own, np.where(part[:, None] == half, 1, -1), np.where(side[code] == half, 0, -1)[:, None])
+        for half in (0, 1)
+    ]
     return Halves(labels[0].astype(np.int8), labels[1].astype(np.int8))
 
 
 def machines(
     seen: np.ndarray, background: Faces, columns: np.ndarray, values: np.ndarray, *, rng: np.random.Generator
 ) -> np.ndarray:
-    """(attributes, n): decision values of balanced linear SVMs, learnt on the background. C is the best of PENALTIES for
-    the mean over attributes on a quarter of the background's people."""
+    """(attributes, n): decision values of balanced linear SVMs, learnt on the background. C is the best of PENALTIES,
+    by the mean over attributes on a quarter of the background's people."""
     mean, size = seen.mean(axis=0), np.sqrt(np.square(seen - seen.mean(axis=0)).sum(axis=1).mean()) or 1.0
     X, Z = ((part - mean) * (LENGTH / size) for part in (seen, values))
     if X.shape[1] > WIDEST:

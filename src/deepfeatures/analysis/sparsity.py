@@ -35,8 +35,10 @@ def histograms(networks: Mapping[str, Arrays], *, layers: Sequence[str] = LAYERS
         for layer in layers:
             for of, values in zip(("face", "unit"), shares(features, layer), strict=True):
                 counts = np.histogram(values, edges)[0] / len(values)
-                rows += [(network, layer, of, low, high, share)
-                         for low, high, share in zip(edges[:-1], edges[1:], counts, strict=True)]  # fmt: skip
+                rows += [
+                    (network, layer, of, low, high, share)
+                    for low, high, share in zip(edges[:-1], edges[1:], counts, strict=True)
+                ]
     return pd.DataFrame(rows, columns=["network", "layer", "of", "low", "high", "share"])
 
 
@@ -48,13 +50,25 @@ def table(networks: Mapping[str, Arrays]) -> pd.DataFrame:
         for layer in (*MAPS, *LAYERS):
             of_face, of_unit = shares(features, layer)
             inside = (of_unit >= MODERATE[0]) & (of_unit <= MODERATE[1])
-            rows.append((network, layer, float(of_face.mean()), float(of_face.std()), float(of_unit.std()),
-                         float((of_unit == 0).mean()), float((of_unit == 1).mean()), float(inside.mean())))  # fmt: skip
+            rows.append(
+                (
+                    network,
+                    layer,
+                    float(of_face.mean()),
+                    float(of_face.std()),
+                    float(of_unit.std()),
+                    float((of_unit == 0).mean()),
+                    float((of_unit == 1).mean()),
+                    float(inside.mean()),
+                )
+            )
     columns = ["network", "layer", "active in a face", "sd over faces", "sd over units", "never", "always", "moderate"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def activity(features: np.ndarray, person: np.ndarray, *, resamples: int, rng: np.random.Generator) -> dict[str, Interval]:
+def activity(
+    features: np.ndarray, person: np.ndarray, *, resamples: int, rng: np.random.Generator
+) -> dict[str, Interval]:
     """Intervals over people. 'face': mean share of units active in a face; 'unit': median over units of the share of
     faces that activate it; 'moderate': share of units inside MODERATE. features: (n, units) after a ReLU."""
     people = draw_people(person, resamples=resamples, rng=rng)
@@ -73,7 +87,9 @@ def rates_of(active: np.ndarray, people: People) -> np.ndarray:
     return people.sums(active) / people.sums(np.ones(len(active)))
 
 
-def by_level(features: np.ndarray, background: np.ndarray, judged: Judges) -> tuple[pd.DataFrame, dict[float, np.ndarray]]:
+def by_level(
+    features: np.ndarray, background: np.ndarray, judged: Judges
+) -> tuple[pd.DataFrame, dict[float, np.ndarray]]:
     """What codes tell that make every unit active on the same share of faces. features, background: (n, units) before
     the ReLU, so that units can be made more active than they are.
 

@@ -42,9 +42,13 @@ def lfw_pairs(data_home: Path, *, side_px: int = 32) -> LfwPairs:
     middle = slice(start, start + SQUARE_PX)
     try:
         found = fetch_lfw_pairs(
-            subset="10_folds", data_home=str(data_home), color=True, slice_=(middle, middle),
-            resize=side_px / SQUARE_PX, download_if_missing=False,
-        )  # fmt: skip
+            subset="10_folds",
+            data_home=str(data_home),
+            color=True,
+            slice_=(middle, middle),
+            resize=side_px / SQUARE_PX,
+            download_if_missing=False,
+        )
     except OSError as absence:
         raise FileNotFoundError(f"no LFW: {absence}") from absence
     same = np.asarray(found.target) == 1
@@ -60,5 +64,7 @@ def _folds(listed: Path) -> tuple[int, int]:
     try:
         folds, each = (int(word) for word in head[0].split())
     except (IndexError, ValueError):
-        raise ValueError(f"the first line of {listed.name} is {head}; two numbers, folds and pairs, are expected") from None
+        raise ValueError(
+            f"the first line of {listed.name} is {head}; two numbers, folds and pairs, are expected"
+        ) from None
     return folds, each

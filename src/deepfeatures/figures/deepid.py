@@ -34,10 +34,16 @@ def verification_by_layer(table: pd.DataFrame, *, ax: Axes | None = None) -> Axe
         own = frame[frame["network"] == name]
         x = own["layer"].map({layer: at for at, layer in enumerate(layers)}).to_numpy(float)
         ax.errorbar(
-            x + 0.5 * ((number + 0.5) / len(drawn) - 0.5), own["accuracy_percent"].to_numpy(),
-            yerr=shapes.whiskers(own, "accuracy_percent"), color=COLOURS[number % 7], marker=MARKERS[number % 7],
-            linestyle="none", markersize=5, elinewidth=1, label=name,
-        )  # fmt: skip
+            x + 0.5 * ((number + 0.5) / len(drawn) - 0.5),
+            own["accuracy_percent"].to_numpy(),
+            yerr=shapes.whiskers(own, "accuracy_percent"),
+            color=COLOURS[number % 7],
+            marker=MARKERS[number % 7],
+            linestyle="none",
+            markersize=5,
+            elinewidth=1,
+            label=name,
+        )
     for name in dict.fromkeys(frame["network"]):
         if name not in drawn:
             _across(ax, frame[frame["network"] == name], name)
@@ -77,8 +83,16 @@ def activity_histograms(
             own = frame[(frame["network"] == network) & (frame["layer"] == layer) & (frame["of"] == of)]
             edges = np.append(own["low"].to_numpy(), own["high"].to_numpy()[-1:])
             colour = (VERMILION, REFERENCE)[number % 2]
-            ax.stairs(100 * own["share"].to_numpy(), edges, color=colour, linewidth=1.3, label=label,
-                      fill=number == 0, alpha=0.75 if number == 0 else 1.0, linestyle="-" if number == 0 else "--")  # fmt: skip
+            ax.stairs(
+                100 * own["share"].to_numpy(),
+                edges,
+                color=colour,
+                linewidth=1.3,
+                label=label,
+                fill=number == 0,
+                alpha=0.75 if number == 0 else 1.0,
+                linestyle="-" if number == 0 else "--",
+            )
         ax.set_xlim(0, 1)
         ax.set_ylim(0, None)
         ax.set_xticks([0, 0.5, 1], ["0", "50", "100"])
@@ -101,12 +115,27 @@ def codes_by_level(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[Any] |
     shapes.once("levels", frame, ["level"])
     left, right = drawn = panels(axes, 2, columns=2, panel_height_in=3.0)
     x = 100 * frame["level"].to_numpy()
-    left.errorbar(x, frame["accuracy_percent"].to_numpy(), yerr=shapes.whiskers(frame, "accuracy_percent"),
-                  color=VERMILION, marker="o", markersize=5, elinewidth=1)  # fmt: skip
+    left.errorbar(
+        x,
+        frame["accuracy_percent"].to_numpy(),
+        yerr=shapes.whiskers(frame, "accuracy_percent"),
+        color=VERMILION,
+        marker="o",
+        markersize=5,
+        elinewidth=1,
+    )
     left.set_ylabel("pairs judged rightly, %")
-    right.plot(x, 100 * frame["differ"].to_numpy(), color=VERMILION, marker="o", markersize=5, label="two people, measured")
-    right.plot(x, 100 * frame["independent"].to_numpy(), color=INK, linestyle=(0, (4, 3)), linewidth=1,
-               label="coins: 2p(1 − p)")  # fmt: skip
+    right.plot(
+        x, 100 * frame["differ"].to_numpy(), color=VERMILION, marker="o", markersize=5, label="two people, measured"
+    )
+    right.plot(
+        x,
+        100 * frame["independent"].to_numpy(),
+        color=INK,
+        linestyle=(0, (4, 3)),
+        linewidth=1,
+        label="coins: 2p(1 − p)",
+    )
     right.set_ylabel("units that differ, %")
     right.set_ylim(0, None)
     right.legend(loc="lower center")
@@ -138,14 +167,38 @@ def units_by_layer(
             own = frame[(frame["what"] == what) & (frame["side"] == side) & frame["layer"].isin(place)]
             y = own["layer"].map(place).to_numpy(float) + (-0.17, 0.17)[number % 2]
             colour, marker = ((VERMILION, "o"), (BLUE, "s"))[number % 2]
-            ax.errorbar(own["accuracy_percent"].to_numpy(), y, xerr=shapes.whiskers(own, "accuracy_percent"), color=colour,
-                        marker=marker, markersize=5, linestyle="none", elinewidth=1, label=f"{side}, held out")  # fmt: skip
-            ax.plot(own["chosen_percent"], y, color=colour, marker=marker, markersize=5, linestyle="none",
-                    markerfacecolor="white", label=f"{side}, where it was chosen")  # fmt: skip
+            ax.errorbar(
+                own["accuracy_percent"].to_numpy(),
+                y,
+                xerr=shapes.whiskers(own, "accuracy_percent"),
+                color=colour,
+                marker=marker,
+                markersize=5,
+                linestyle="none",
+                elinewidth=1,
+                label=f"{side}, held out",
+            )
+            ax.plot(
+                own["chosen_percent"],
+                y,
+                color=colour,
+                marker=marker,
+                markersize=5,
+                linestyle="none",
+                markerfacecolor="white",
+                label=f"{side}, where it was chosen",
+            )
             null = own["shuffled_percent"].to_numpy(float)
             if np.isfinite(null).any():
-                ax.plot(null, y, color=colour, marker="|", markersize=7, linestyle="none",
-                        label=f"{side}, people dealt at random")  # fmt: skip
+                ax.plot(
+                    null,
+                    y,
+                    color=colour,
+                    marker="|",
+                    markersize=7,
+                    linestyle="none",
+                    label=f"{side}, people dealt at random",
+                )
         ax.axvline(CHANCE_PERCENT, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         ax.set_yticks(range(len(labels)), list(labels.values()))
         ax.set_ylim(len(labels) - 0.5, -0.5)
@@ -174,10 +227,17 @@ def hidden_faces(
         for number, (name, label) in enumerate(labels.items()):
             own = frame[(frame["hider"] == hider) & (frame["name"] == name)].sort_values("share")
             ax.errorbar(
-                100 * own["share"].to_numpy() + 1.2 * ((number + 0.5) - len(labels) / 2), own["accuracy_percent"].to_numpy(),
-                yerr=shapes.whiskers(own, "accuracy_percent"), color=COLOURS[number % 7], marker=MARKERS[number % 7],
-                linestyle=LINES[number % len(LINES)], markersize=4.5, elinewidth=0.9, linewidth=1.2, label=label,
-            )  # fmt: skip
+                100 * own["share"].to_numpy() + 1.2 * ((number + 0.5) - len(labels) / 2),
+                own["accuracy_percent"].to_numpy(),
+                yerr=shapes.whiskers(own, "accuracy_percent"),
+                color=COLOURS[number % 7],
+                marker=MARKERS[number % 7],
+                linestyle=LINES[number % len(LINES)],
+                markersize=4.5,
+                elinewidth=0.9,
+                linewidth=1.2,
+                label=label,
+            )
         ax.axhline(CHANCE_PERCENT, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         ax.set_title(titles.get(hider, hider), loc="left")
         ax.set_xlabel("side of the cover, % of the image's")
@@ -204,8 +264,16 @@ def pattern_stability(
         for number, (name, label) in enumerate(labels.items()):
             own = frame[(frame["hider"] == hider) & (frame["name"] == name)].sort_values("share")
             x, colour = np.append(0, 100 * own["share"].to_numpy()), COLOURS[number % 7]
-            ax.plot(x, np.append(100, 100 * own["unchanged"].to_numpy()), color=colour, marker=MARKERS[number % 7],
-                    linestyle=LINES[number % len(LINES)], markersize=4.5, linewidth=1.2, label=label)  # fmt: skip
+            ax.plot(
+                x,
+                np.append(100, 100 * own["unchanged"].to_numpy()),
+                color=colour,
+                marker=MARKERS[number % 7],
+                linestyle=LINES[number % len(LINES)],
+                markersize=4.5,
+                linewidth=1.2,
+                label=label,
+            )
             ax.axhline(100 * own["people"].iloc[0], color=colour, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
         ax.set_title(titles.get(hider, hider), loc="left")
         ax.set_xlabel("side of the cover, % of the image's")

@@ -51,9 +51,14 @@ class DeepID2Plus(nn.Module):
     """Implements FaceNetwork; the last layer is fc4. side_px: 32 or more, divisible by 16. maps, units: sizes."""
 
     def __init__(
-        self, side_px: int, *, maps: Sequence[int] = MAPS, units: int = UNITS, name: str = "deepid2plus",
+        self,
+        side_px: int,
+        *,
+        maps: Sequence[int] = MAPS,
+        units: int = UNITS,
+        name: str = "deepid2plus",
         fingerprint: str = "",
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         if side_px < 32 or side_px % 16:
             raise ValueError(f"side_px={side_px}: at least 32 and divisible by 16, so that four halvings come out even")
@@ -156,8 +161,10 @@ def _calibrate(network: DeepID2Plus, images: np.ndarray) -> None:
 
 def save(network: DeepID2Plus, folder: Path, **facts: object) -> None:
     """Weights as network.safetensors, and meta.json."""
-    save_file({name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()},
-              folder / "network.safetensors")  # fmt: skip
+    save_file(
+        {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()},
+        folder / "network.safetensors",
+    )
     meta = {"side_px": network.side_px, "maps": network.maps, "units": network.units, "name": network.name, **facts}
     (folder / "meta.json").write_text(json.dumps(meta, indent=1, sort_keys=True) + "\n")
 

@@ -1,9 +1,9 @@
 """Features of rendered faces by DeepID2+ or by local binary patterns, as an artifact.
 
-    <layer>.npy (n, width) float32   ids.npy (n,)   meta.json
-    with `activity` also, for n = 1..4: by-face-maps<n>.npy (faces,), by-unit-maps<n>.npy (units,): the share of active
-    units of the maps that FC-n is connected to, in every face, and of faces in which a unit is active; before-fc4.npy
-    (n, units): FC-4 before its ReLU
+<layer>.npy (n, width) float32   ids.npy (n,)   meta.json
+with `activity` also, for n = 1..4: by-face-maps<n>.npy (faces,), by-unit-maps<n>.npy (units,): the share of active
+units of the maps that FC-n is connected to, in every face, and of faces in which a unit is active; before-fc4.npy
+(n, units): FC-4 before its ReLU
 """
 
 from __future__ import annotations
@@ -63,9 +63,14 @@ def reader(how: str, folder: Path | None, *, mirrored: bool = False) -> Reader:
 
 
 def make(
-    out: Path, inputs: dict[str, Path], *, how: str, mirrored: bool = False, activity: bool = False,
+    out: Path,
+    inputs: dict[str, Path],
+    *,
+    how: str,
+    mirrored: bool = False,
+    activity: bool = False,
     scikit_image: str = "",
-) -> None:  # fmt: skip
+) -> None:
     """Write features of inputs['faces'], a rendered artifact. how: 'network', of inputs['network'], or 'lbp'.
 
     activity: also how active the maps are. scikit_image: its version, which LBP depends on; part of the recipe only.
@@ -113,5 +118,3 @@ def activity_of_maps(asked: OfNetwork, images: np.ndarray) -> dict[str, np.ndarr
     return found | {
         f"by-unit-maps{n + 1}": (np.asarray(count) / len(images)).astype(np.float32) for n, count in enumerate(by_unit)
     }
-
-

@@ -44,9 +44,7 @@ def rank_1(scores: np.ndarray, gallery: np.ndarray, probes: np.ndarray) -> np.nd
     return np.asarray(best_own > best_other)
 
 
-def open_set(
-    scores: np.ndarray, gallery: np.ndarray, probes: np.ndarray, *, false_alarm_rate: float = 0.01
-) -> OpenSet:
+def open_set(scores: np.ndarray, gallery: np.ndarray, probes: np.ndarray, *, false_alarm_rate: float = 0.01) -> OpenSet:
     """scores: (gallery, probes); probes whose identity is not in the gallery are unknown. Raises ValueError where all
     are, or none."""
     scores, gallery, probes = _checked(scores, gallery, probes)
@@ -62,9 +60,7 @@ def open_set(
     return OpenSet(found, best[~known] > threshold, float(threshold))
 
 
-def _checked(
-    scores: np.ndarray, gallery: np.ndarray, probes: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _checked(scores: np.ndarray, gallery: np.ndarray, probes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     scores, gallery, probes = np.asarray(scores, np.float64), np.asarray(gallery), np.asarray(probes)
     if scores.shape != (len(gallery), len(probes)):
         raise ValueError(f"scores of shape {scores.shape} for {len(gallery)} gallery images and {len(probes)} probes")

@@ -1,7 +1,7 @@
 """What one unit tells: the unit, and the value of it, that best separate images with a label from those without.
 
-Of each unit, with F the distribution function of its values on the images that have the label (F1) and that lack it (F0),
-at a cut c:     excitatory  1/2 + (F0(c) - F1(c)) / 2       the unit is above c where the label is there
+Of each unit, with F1 and F0 the distribution functions of its values on images that have the label and that lack it, at
+a cut c:     excitatory  1/2 + (F0(c) - F1(c)) / 2       the unit is above c where the label is there
                 inhibitory  1/2 + (F1(c) - F0(c)) / 2       the unit is below c where it is there
 both balanced accuracies, 0.5 where the unit tells nothing. The best of many units looks good by luck alone: score it on
 images that had no part in choosing it.
@@ -52,7 +52,8 @@ def choose(values: np.ndarray, labels: np.ndarray, *, columns: int = 256) -> Cho
         for label in range(count):
             below = np.cumsum(weight[:, label][order], axis=0)[:-1]  # F1 - F0 at the cut after each place
             below[tied] = 0.0
-            for side, place, sign in ((EXCITATORY, below.argmin(axis=0), -1), (INHIBITORY, below.argmax(axis=0), 1)):
+            for side, sign in ((EXCITATORY, -1), (INHIBITORY, 1)):
+                place = below.argmin(axis=0) if side == EXCITATORY else below.argmax(axis=0)
                 gain = sign * np.take_along_axis(below, place[None], axis=0)[0]
                 winner = int(gain.argmax())
                 if 0.5 + gain[winner] / 2 > best[side, label]:

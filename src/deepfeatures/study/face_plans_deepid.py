@@ -36,12 +36,22 @@ def sparse_selective_robust(bench: FaceBench) -> Named:
         named[f"features/{name}"] = [_features(networks[name], probed, activity=True)]
         named[f"background features/{name}"] = [_features(networks[name], background, activity=True)]
     main = {PROPOSED: networks[PROPOSED], UNTRAINED: networks[UNTRAINED], "lbp": None}
-    named["models/main"] = [_models(bench, main, {
-        **{f"{name} {layer}": _part(name, layer) for name in (PROPOSED, UNTRAINED) for layer in LAYERS},
-        **{f"{name} {layer} bits": _part(name, layer, "bits") for name in (PROPOSED, UNTRAINED) for layer in LAYERS},
-        f"{PROPOSED} fc4 magnitudes": _part(PROPOSED, "fc4", "magnitudes"),
-        "lbp": _part("lbp", "lbp"),
-    })]  # fmt: skip
+    named["models/main"] = [
+        _models(
+            bench,
+            main,
+            {
+                **{f"{name} {layer}": _part(name, layer) for name in (PROPOSED, UNTRAINED) for layer in LAYERS},
+                **{
+                    f"{name} {layer} bits": _part(name, layer, "bits")
+                    for name in (PROPOSED, UNTRAINED)
+                    for layer in LAYERS
+                },
+                f"{PROPOSED} fc4 magnitudes": _part(PROPOSED, "fc4", "magnitudes"),
+                "lbp": _part("lbp", "lbp"),
+            },
+        )
+    ]
     for name in ABLATIONS:
         wanted = {f"{name} {layer}": _part(name, layer) for layer in LAYERS}
         named[f"models/{name}"] = [_models(bench, {name: networks[name]}, wanted)]
@@ -55,8 +65,11 @@ def sparse_selective_robust(bench: FaceBench) -> Named:
 
 def background_faces(bench: FaceBench) -> Recipe:
     p = bench.params
-    world = {"seed": BACKGROUND_SEED, "identities": p["background_people"],
-             "images_per_identity": p["background_images_each"]}  # fmt: skip
+    world = {
+        "seed": BACKGROUND_SEED,
+        "identities": p["background_people"],
+        "images_per_identity": p["background_images_each"],
+    }
     return Recipe("faces", {"dataset": "rendered", "side_px": p["side_px"], **world})
 
 
@@ -68,9 +81,13 @@ def network(bench: FaceBench, name: str, seed: int, region: str = "face") -> Rec
         maps = [max(4, round(p["maps"] * small / whole)) for small, whole in zip(SMALL_MAPS, MAPS, strict=True)]
         units = max(8, round(p["units"] * SMALL_UNITS / UNITS))
     settings = {
-        "seed": seed, "steps": 0 if name == UNTRAINED else p["steps"], "side_px": p["seen_px"], "maps": maps,
-        "units": units, "device": bench.device,
-    }  # fmt: skip
+        "seed": seed,
+        "steps": 0 if name == UNTRAINED else p["steps"],
+        "side_px": p["seen_px"],
+        "maps": maps,
+        "units": units,
+        "device": bench.device,
+    }
     settings |= {"region": region} if region != "face" else {}
     return Recipe("deepid-network", {**settings, **ABLATIONS.get(name, {})}, {"faces": bench.training_faces()})
 
@@ -80,14 +97,20 @@ def photographs(bench: FaceBench) -> Named:
     networks = (*PUBLISHED, f"{PUBLISHED[0]}-untrained")
     inputs = {"faces": bench.faces("celeba")}
     inputs |= {name: bench.features("celeba", name, bench.seeds[0]) for name in networks}
-    wanted = {f"{name} {layer}{ending}": _part(name, layer, kind) for name in networks for layer in PHOTOGRAPHED
-              for ending, kind in (("", "real"), (" bits", "bits"))}  # fmt: skip
+    wanted = {
+        f"{name} {layer}{ending}": _part(name, layer, kind)
+        for name in networks
+        for layer in PHOTOGRAPHED
+        for ending, kind in (("", "real"), (" bits", "bits"))
+    }
     seed = {"seed": bench.seeds[0]}
     layers = {name: list(PHOTOGRAPHED) for name in networks}
     return {
         "faces/celeba": [inputs["faces"]],
         **{f"features/celeba/{name}": [inputs[name]] for name in networks},
-        "models/celeba": [Recipe("joint-bayesian", {"representations": wanted, "dimensions": DIMENSIONS, **seed}, inputs)],
+        "models/celeba": [
+            Recipe("joint-bayesian", {"representations": wanted, "dimensions": DIMENSIONS, **seed}, inputs)
+        ],
         "selectivity/celeba": [Recipe("selectivity", {"layers": layers, **seed}, inputs)],
     }
 
@@ -127,7 +150,7 @@ def _models(bench: FaceBench, networks: Mapping[str, Recipe | None], wanted: Map
 
 
 def _regions(bench: FaceBench, proposed: Recipe, smaller: Recipe) -> Recipe:
-    """One small network for the face and one for each window, alone and side by side, with and without mirror images."""
+    """A small network for the face and one for each window, alone and side by side, with and without mirror images."""
     seed = bench.seeds[0]
     networks: dict[str, Recipe | None] = {PROPOSED: proposed, SMALLER: smaller}
     networks |= {window: network(bench, SMALLER, seed, window) for window in WINDOWS}

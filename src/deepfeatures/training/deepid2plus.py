@@ -62,8 +62,14 @@ def make(
     rng = np.random.default_rng([seed, 1])
     some = images[np.sort(rng.permutation(len(images))[:CALIBRATION])]
     network = untrained(side_px, seed, maps=maps, units=units, images=some).to(device)
-    facts = {"people": int(person.max()) + 1, "images": len(images), "steps": steps, "seed": seed, "region": region,
-             "layerwise": layerwise}  # fmt: skip
+    facts = {
+        "people": int(person.max()) + 1,
+        "images": len(images),
+        "steps": steps,
+        "seed": seed,
+        "region": region,
+        "layerwise": layerwise,
+    }
     losses = np.zeros(0, np.float32)
     if steps:
         heads = nn.ModuleDict({layer: _Head(units, facts["people"]) for layer in LAYERS}).to(device)
@@ -75,9 +81,14 @@ def make(
             return torch.stack([signals(read[layer], heads[layer](read[layer]), who) for layer in LAYERS]).sum()
 
         losses = train(
-            nn.ModuleDict({"network": network, "heads": heads}), loss_of, batches=batches, steps=steps,
-            scratch=scratch, checkpoint_every=50, description=f"DeepID2+ of {region}, seed {seed}",
-        )  # fmt: skip
+            nn.ModuleDict({"network": network, "heads": heads}),
+            loss_of,
+            batches=batches,
+            steps=steps,
+            scratch=scratch,
+            checkpoint_every=50,
+            description=f"DeepID2+ of {region}, seed {seed}",
+        )
     np.save(out / "losses.npy", losses)
     save(network, out, **facts)
 
