@@ -65,7 +65,7 @@ def choose(values: np.ndarray, labels: np.ndarray, *, columns: int = 256) -> Cho
 
 
 def balanced(says: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """(..., labels) balanced accuracy. says: (..., labels, n) bool; labels: (n, labels) of 1, 0, -1; nan of one side."""
+    """(..., labels) balanced accuracy, nan of one side. says: (..., labels, n) bool; labels: (n, labels): 1, 0, -1."""
     present, absent = (labels == 1).T, (labels == 0).T
     with np.errstate(invalid="ignore"):
         hits = (says & present).sum(axis=-1) / present.sum(axis=-1)
