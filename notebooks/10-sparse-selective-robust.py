@@ -193,12 +193,18 @@ _ = df.figures.pattern_stability(lasting, labels={name: label for name, label in
 # %% [markdown]
 # ## Networks of photographs
 # The last layers of published networks have signed numbers: no unit is silent, so sparsity is not defined for them, and
-# their bits are taken at the median. Only `conv2` of the first network, behind a ReLU6 and averaged over positions, has no
-# sign. (The tables are empty without photographs.)
+# their bits are taken at the median, or by sign. Only `conv2` of the first network, behind a ReLU6 and averaged over positions,
+# has no sign; behind the other's PReLU what is negative is weakened and not silenced. (The tables are empty without photographs.)
 
 # %%
 real = [study.opened(name)[0] for name in ("models/celeba", "selectivity/celeba") if name in study.recipes]
-study.table(["features", "as they are", "bits", "lost"],
+opened = {name.rpartition("/")[2]: study.opened(name)[0] for name in study.recipes if name.startswith("features/celeba/")}
+study.table(["network", "layer", "numbers", "above 0 in a photograph", "of them moderate"],
+            df.analysis.deepid_photographs.activity(opened, ("conv2", "gdc", "embedding")),
+            "Shares; a dash where numbers are signed. Moderate: above 0 in 30 to 70 % of the photographs.")
+
+# %%
+study.table(["features", "as they are", "bits at the median", "bits by sign", "lost by the better"],
             df.analysis.deepid_photographs.binarised(*real[:1], folds=folds, resamples=resamples, rng=study.rng()),
             "CelebA: pairs judged rightly, %, by joint Bayesian models of half of the people, asked about the others.")
 

@@ -191,8 +191,17 @@ def test_photographs_that_are_not_there_give_no_rows():
 def test_photographs_lose_by_bits_what_the_pairs_say():
     from deepfeatures.analysis import deepid_photographs
 
-    made = models(**{"net": 1.0, "net_bits": 8.0})
-    opened = SimpleNamespace(meta={"representations": ["net", "net bits"]}, __getitem__=None)
+    made = models(**{"net": 1.0, "net_bits": 8.0, "net_signs": 30.0})
+    opened = SimpleNamespace(meta={"representations": ["net", "net bits", "net signs"]}, __getitem__=None)
     artifact = type("A", (dict,), {"meta": opened.meta})(made)
-    [[name, real, bits, lost]] = deepid_photographs.binarised(artifact, folds=4, resamples=50, rng=RNG(0))
-    assert name == "net" and lost.value == pytest.approx(real.value - bits.value) and lost.lo > 0
+    [[name, real, bits, signs, lost]] = deepid_photographs.binarised(artifact, folds=4, resamples=50, rng=RNG(0))
+    assert name == "net" and signs.value < bits.value and lost.value == pytest.approx(real.value - bits.value) and lost.lo > 0
+
+
+def test_signed_numbers_have_no_activity():
+    from deepfeatures.analysis import deepid_photographs
+
+    one = {"signed": np.array([[1.0, -1.0]]), "relu": np.array([[1.0, 0.0, 2.0], [0.0, 0.0, 3.0]])}
+    signed, relu = deepid_photographs.activity({"net": one}, ("signed", "relu"))
+    assert np.isnan(signed[3]) and np.isnan(signed[4])
+    assert relu == ["net", "relu", 3, 0.5, pytest.approx(1 / 3)]

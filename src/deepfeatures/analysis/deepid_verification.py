@@ -35,7 +35,8 @@ class Judges:
 
     of: FoldedPairs
     draws: PairDraws
-    _known: dict[tuple[int, str], np.ndarray] = field(default_factory=dict)
+    # With the artifact itself, so that no other one can come to have its id.
+    _known: dict[tuple[int, str], tuple[Arrays, np.ndarray]] = field(default_factory=dict)
 
     def accuracy(self, similarity: np.ndarray) -> np.ndarray:
         """% of pairs judged rightly in every draw: (1 + draws,). similarity: (pairs,)."""
@@ -45,8 +46,8 @@ class Judges:
         """The same by log likelihood ratios of a representation of a joint Bayesian artifact."""
         key = (id(models), name)
         if key not in self._known:
-            self._known[key] = self.accuracy(ratios(models, name, self.of))
-        return self._known[key]
+            self._known[key] = models, self.accuracy(ratios(models, name, self.of))
+        return self._known[key][1]
 
     def interval(self, values: np.ndarray) -> Interval:
         return self.draws.interval(values)
