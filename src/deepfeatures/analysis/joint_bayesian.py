@@ -31,8 +31,8 @@ KINDS = (AS_THEY_ARE, BITS, SIGNS, MAGNITUDES)
 class Coder:
     """What is kept of features before a model sees them. threshold: (d,) above which a unit is active.
 
-    bits, signs: 1 where active, else 0. magnitudes: inactive units are given their mean when active (`typical`), so that only
-    how active a unit is remains, and not whether.
+    bits, signs: 1 where active, else 0. magnitudes: inactive units are given their mean when active (`typical`), so
+    that only how active a unit is remains, and not whether.
     """
 
     kind: str
@@ -47,7 +47,7 @@ class Coder:
 
 
 def coder(kind: str, features: np.ndarray) -> Coder:
-    """Fitted on the background's features (n, d). Threshold: 0 where nothing is negative, as after a ReLU, and for signs;
+    """Fitted on the background's features (n, d). Threshold: 0 for signs and where nothing is negative, as after a ReLU;
     else the medians."""
     if kind not in KINDS:
         raise ValueError(f"kind={kind!r}: allowed are {', '.join(KINDS)}")
