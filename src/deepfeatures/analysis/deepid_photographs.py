@@ -35,7 +35,7 @@ def binarised(
 
 
 def activity(features: Mapping[str, Arrays], layers: Sequence[str]) -> list[list[object]]:
-    """Rows: network, layer, numbers, share of them above 0 in a photograph, and share that 30 to 70 % of the photographs
+    """Rows: network, layer, numbers, share of them above 0 in a photograph, and share that 30 to 70 % of them
     have above 0; nan where numbers are signed, since no unit is silent there. features: network -> its artifact."""
     rows: list[list[object]] = []
     for network, one in features.items():

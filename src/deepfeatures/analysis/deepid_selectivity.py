@@ -83,7 +83,7 @@ def subsets(selected: Arrays, *, resamples: int, rng: np.random.Generator) -> li
     """Rows: layer, excess of activity in the excited subset and its lack in the inhibited one, and both shuffled."""
     rows: list[list[object]] = []
     for layer in selected.meta["layers"]:
-        if f"subsets, {layer}" not in selected:
+        if f"subsets, {layer}" not in selected or layer.startswith("lbp"):  # a histogram has no silent units
             continue
         found = np.asarray(selected[f"subsets, {layer}"])
         null = np.asarray(selected[f"subsets shuffled, {layer}"])

@@ -47,7 +47,7 @@ class Coder:
 
 
 def coder(kind: str, features: np.ndarray) -> Coder:
-    """Fitted on the background's features (n, d). Threshold: 0 for signs and where nothing is negative, as after a ReLU;
+    """Fitted on the background's features (n, d). Threshold: 0 for signs, and where nothing is negative (a ReLU);
     else the medians."""
     if kind not in KINDS:
         raise ValueError(f"kind={kind!r}: allowed are {', '.join(KINDS)}")

@@ -19,6 +19,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -35,7 +36,7 @@ SUBSET = 0.05  # of the units
 LEAST_IMAGES = 4  # of a person: two to choose by and two to score
 WIDEST = 400  # numbers that a machine reads; more are cut by PCA, as is usual for LBP
 LENGTH = 3.0  # ours: root mean square of a face's distance from the mean face
-PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1)  # C of the linear machines, chosen on people of the background
+PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)  # C of the linear machines, chosen on people of the background
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def machines(
     X, Z = X.astype(np.float32), Z.astype(np.float32)
     y = np.where(background.attributes[:, columns] < 0, np.nan, background.attributes[:, columns])
     out = draw_identities(background.identity, 0.25, rng=rng)
-    settings = {"class_weight": "balanced", "missing": "skip", "tol": 1e-3}
+    settings: dict[str, Any] = {"class_weight": "balanced", "missing": "skip", "tol": 1e-3}
     usable = [c for c in range(len(columns)) if len(np.unique(y[~out, c][~np.isnan(y[~out, c])])) == 2]
     if not usable:
         usable = list(range(len(columns)))  # too few people to choose by: the choosing part sees all of them

@@ -160,7 +160,7 @@ def units_by_layer(
     frame = shapes.columns("units", table, needed, "accuracy_percent")
     shapes.once("units", frame, ["what", "side", "layer"])
     questions = list(dict.fromkeys(frame["what"]))
-    drawn = panels(axes, len(questions), columns=2, panel_height_in=0.9 + 0.33 * len(labels), sharey=True)
+    drawn = panels(axes, len(questions), columns=2, panel_height_in=2.0 + 0.3 * len(labels), sharey=True)
     place = {layer: at for at, layer in enumerate(labels)}
     for what, ax in zip(questions, drawn, strict=True):
         for number, side in enumerate(dict.fromkeys(frame["side"])):
@@ -206,6 +206,7 @@ def units_by_layer(
         ax.grid(axis="x")
         ax.set_title(what, loc="left")
         ax.set_xlabel("balanced accuracy of one unit, %")
+    drawn[0].set_ylabel("layer")
     _legend_on_top(drawn, columns=2)
     return drawn
 

@@ -62,8 +62,9 @@ def make(
     rng = np.random.default_rng([seed, 1])
     some = images[np.sort(rng.permutation(len(images))[:CALIBRATION])]
     network = untrained(side_px, seed, maps=maps, units=units, images=some).to(device)
+    people = int(person.max()) + 1
     facts = {
-        "people": int(person.max()) + 1,
+        "people": people,
         "images": len(images),
         "steps": steps,
         "seed": seed,
@@ -72,7 +73,7 @@ def make(
     }
     losses = np.zeros(0, np.float32)
     if steps:
-        heads = nn.ModuleDict({layer: _Head(units, facts["people"]) for layer in LAYERS}).to(device)
+        heads = nn.ModuleDict({layer: _Head(units, people) for layer in LAYERS}).to(device)
         batches = PeopleBatches(person, batch // EACH, EACH, seed)
 
         def loss_of(rows: np.ndarray) -> torch.Tensor:
