@@ -120,6 +120,7 @@ def test_coders_keep_what_they_say():
     assert coder("magnitudes", seen)(seen).tolist() == [[2, 2], [1, 4], [3, 3]]  # silent: the mean when active
     signed = seen - 1
     assert coder("bits", signed)(signed).tolist() == [[0, 0], [0, 1], [1, 0]]  # above the medians 0 and 1
+    assert coder("medians", seen)(seen).tolist() == [[0, 0], [0, 1], [1, 0]]  # above the medians 1 and 2
     assert coder("signs", signed)(signed).tolist() == [[0, 1], [0, 1], [1, 0]]  # above 0
     with pytest.raises(ValueError, match="kind='x'"):
         coder("x", seen)

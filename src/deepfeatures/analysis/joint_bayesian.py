@@ -23,16 +23,16 @@ from deepfeatures.data.identities import draw_identities
 from deepfeatures.probes.joint_bayesian import JointBayesian, fit
 
 BACKGROUND = "background "  # begins the names of inputs that a model is fitted on
-AS_THEY_ARE, BITS, SIGNS, MAGNITUDES = "real", "bits", "signs", "magnitudes"
-KINDS = (AS_THEY_ARE, BITS, SIGNS, MAGNITUDES)
+AS_THEY_ARE, BITS, SIGNS, MEDIANS, MAGNITUDES = "real", "bits", "signs", "medians", "magnitudes"
+KINDS = (AS_THEY_ARE, BITS, SIGNS, MEDIANS, MAGNITUDES)
 
 
 @dataclass(frozen=True)
 class Coder:
     """What is kept of features before a model sees them. threshold: (d,) above which a unit is active.
 
-    bits, signs: 1 where active, else 0. magnitudes: inactive units are given their mean when active (`typical`), so
-    that only how active a unit is remains, and not whether.
+    bits, signs, medians: 1 where active, else 0. magnitudes: inactive units are given their mean when active
+    (`typical`), so that only how active a unit is remains, and not whether.
     """
 
     kind: str
@@ -43,16 +43,18 @@ class Coder:
         if self.kind == AS_THEY_ARE:
             return np.asarray(features)
         active = features > self.threshold
-        return active.astype(np.float32) if self.kind in (BITS, SIGNS) else np.where(active, features, self.typical)
+        return np.where(active, features, self.typical) if self.kind == MAGNITUDES else active.astype(np.float32)
 
 
 def coder(kind: str, features: np.ndarray) -> Coder:
-    """Fitted on the background's features (n, d). Threshold: 0 for signs, and where nothing is negative (a ReLU);
-    else the medians."""
+    """Fitted on the background's features (n, d).
+
+    Threshold: 0 for signs, the medians for medians; else 0 where nothing is negative (a ReLU), or the medians.
+    """
     if kind not in KINDS:
         raise ValueError(f"kind={kind!r}: allowed are {', '.join(KINDS)}")
-    signed = bool((features < 0).any()) and kind != SIGNS
-    threshold = np.median(features, axis=0) if signed else np.zeros(features.shape[1], features.dtype)
+    half = kind == MEDIANS or (kind != SIGNS and bool((features < 0).any()))
+    threshold = np.median(features, axis=0) if half else np.zeros(features.shape[1], features.dtype)
     active = features > threshold
     total = np.where(active, features, 0.0).sum(axis=0)
     return Coder(

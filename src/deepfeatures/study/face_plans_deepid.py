@@ -101,7 +101,7 @@ def photographs(bench: FaceBench) -> Named:
         f"{name} {layer}{ending}": _part(name, layer, kind)
         for name in networks
         for layer in PHOTOGRAPHED
-        for ending, kind in (("", "real"), (" bits", "bits"), (" signs", "signs"))
+        for ending, kind in (("", "real"), (" bits", "medians"), (" signs", "signs"))
     }
     seed = {"seed": bench.seeds[0]}
     layers = {name: list(PHOTOGRAPHED) for name in networks}
