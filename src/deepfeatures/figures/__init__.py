@@ -82,9 +82,9 @@ __all__ = [
     "trend_within_digit",
     "units_by_layer",
     "units_per_class",
+    "verification_by_layer",
     "view_energies",
     "view_spread",
     "view_variances",
-    "verification_by_layer",
     "weights_scan",
 ]
