@@ -148,6 +148,7 @@ study.table(["code", "bytes a face", "pairs judged rightly, %"],
 # %% [markdown]
 # What the bits save in time depends on the machine: `python benchmarks/run.py binary-search` measures it beside float search.
 #
+# (one-unit)=
 # ## Selective
 # For every attribute and every person the one unit that tells it best: active where it is there (excitatory), or silent
 # (inhibitory). The best of many looks good by luck, so units are scored on images that had no part in choosing them:
@@ -156,6 +157,7 @@ study.table(["code", "bytes a face", "pairs judged rightly, %"],
 # %% mystnb={"figure": {"name": "deepid-units", "caption": "Balanced accuracy of the best single unit, mean over the attributes that belong to a person and over people, with 95 % intervals over people. Hollow: on the images it was chosen by. Small bars: images dealt to people at random, scored likewise. Dashed: chance."}, "image": {"alt": "Two panels, a row for each layer of the trained and the random network and one for LBP; filled markers lie left of hollow ones, and the bars of random people lie at 50 percent."}}
 [selected] = study.opened("selectivity/rendered")
 units_found = df.analysis.deepid_selectivity.by_layer(selected, resamples=resamples, rng=study.rng())
+study.encoded(df.analysis.deepid_encoded.cells(units_found), label="one-unit")
 layer_names = {f"{name} fc{n}": f"{labels[name]}, FC-{n}" for name in ("proposed", "untrained") for n in (1, 2, 3, 4)}
 _ = df.figures.units_by_layer(units_found, labels=layer_names | {"lbp lbp": "LBP"})
 

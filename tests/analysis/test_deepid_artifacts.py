@@ -230,3 +230,24 @@ def test_hidden_faces_are_scored_by_the_models_of_whole_ones(tmp_path, seen):
 def test_conditions_that_nobody_knows_are_refused():
     with pytest.raises(ValueError, match="'fog'"):
         hidden_faces.conditions({"fog": [0.1]})
+
+
+def test_single_units_become_cells_of_the_book_s_matrix(tmp_path, inputs):
+    from deepfeatures.analysis import deepid_encoded, deepid_selectivity
+    from deepfeatures.study.encoded import Encoded
+
+    named = {
+        "faces": inputs["faces"],
+        "background faces": inputs["background faces"],
+        "proposed": inputs["net"],
+        "background proposed": inputs["background net"],
+    }
+    made = opened(tmp_path, selectivity.make, named, layers={"proposed": ["top"]})
+    table = deepid_selectivity.by_layer(made, resamples=50, rng=np.random.default_rng(0))
+    own = {"label": "one-unit", "chapter": "c", "profile": "smoke", "tier": "rendered"}
+    cells = {
+        cell.subject: cell for cell in (Encoded.model_validate({**one, **own}) for one in deepid_encoded.cells(table))
+    }
+    assert set(cells) == {"identity", "attributes"} and cells["identity"].n == PEOPLE
+    assert cells["attributes"].network == "deepid2plus" and cells["attributes"].layer == "top"
+    assert cells["attributes"].value > 98  # Male alone is an attribute of a person here, and a unit was made for it

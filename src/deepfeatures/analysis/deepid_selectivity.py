@@ -56,7 +56,8 @@ def over_people(values: np.ndarray, *, resamples: int, rng: np.random.Generator)
 
 def by_layer(selected: Arrays, *, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
     """what ('attributes of a person', 'identities'), side, layer, accuracy_percent, lo, hi (held out), chosen_percent
-    (where the unit was chosen: inflated), shuffled_percent (identities dealt at random; nan of attributes)."""
+    (where the unit was chosen: inflated), shuffled_percent (identities dealt at random; nan of attributes),
+    people (drawn for the interval)."""
     rows = []
     draws_rng, people_rng = rng.spawn(2)
     people = drawn_people(selected, resamples=resamples, rng=draws_rng)
@@ -66,7 +67,9 @@ def by_layer(selected: Arrays, *, resamples: int, rng: np.random.Generator) -> p
             if len(columns):
                 held = people.interval(single_unit_attributes(selected, layer, side, columns, people))
                 chosen = 100 * float(np.asarray(selected[f"chosen, {layer}"])[side][columns].mean())
-                rows.append(("attributes of a person", name, layer, held.value, held.lo, held.hi, chosen, np.nan))
+                rows.append(
+                    ("attributes of a person", name, layer, held.value, held.lo, held.hi, chosen, np.nan, held.n)
+                )
             if selected.meta["people"]:
                 values = 100 * np.asarray(selected[f"identities, {layer}"])[side]
                 held = over_people(values, resamples=resamples, rng=people_rng)
@@ -74,8 +77,8 @@ def by_layer(selected: Arrays, *, resamples: int, rng: np.random.Generator) -> p
                     100 * float(np.asarray(selected[f"{part}, {layer}"])[side].mean())
                     for part in ("identities chosen", "shuffled")
                 )
-                rows.append(("identities", name, layer, held.value, held.lo, held.hi, chosen, null))
-    columns_ = ["what", "side", "layer", "accuracy_percent", "lo", "hi", "chosen_percent", "shuffled_percent"]
+                rows.append(("identities", name, layer, held.value, held.lo, held.hi, chosen, null, held.n))
+    columns_ = ["what", "side", "layer", "accuracy_percent", "lo", "hi", "chosen_percent", "shuffled_percent", "people"]
     return pd.DataFrame(rows, columns=columns_)
 
 

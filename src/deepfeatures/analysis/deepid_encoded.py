@@ -1,0 +1,34 @@
+"""Identity and attributes for the book's matrix of what is encoded where: told by one unit, held out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+NETWORKS = {"proposed": "deepid2plus", "untrained": "deepid2plus-untrained", "lbp": "lbp"}
+SUBJECTS = {"identities": "identity", "attributes of a person": "attributes"}
+
+
+def cells(units: pd.DataFrame) -> list[dict[str, Any]]:
+    """Fields of study.encoded.Encoded. units: of deepid_selectivity.by_layer; only excitatory units are kept."""
+    found = []
+    for row in units[units["side"] == "excitatory"].to_dict("records"):
+        network, layer = row["layer"].split()
+        interval = None if row["lo"] != row["lo"] else (row["lo"], row["hi"])
+        found.append(
+            {
+                "subject": SUBJECTS[row["what"]],
+                "data": "rendered",
+                "network": NETWORKS[network],
+                "layer": layer,
+                "reading": "single unit",
+                "metric": "balanced accuracy, %",
+                "value": row["accuracy_percent"],
+                "interval": interval,
+                "n": row["people"],
+                "unit": "identity",
+                "seeds": 0 if network == "lbp" else 1,
+            }
+        )
+    return found
