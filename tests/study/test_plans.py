@@ -85,7 +85,8 @@ def test_photographs_are_planned_where_they_are_read(slug):
 def test_nobody_is_both_learnt_and_probed(slug):
     named = recipes_of(slug, source=PHOTOGRAPHS)
     recipes = {recipe.key: recipe for group in named.values() for one in group for recipe in one.closure().values()}
-    learnt = {r.inputs["faces"].params["seed"] for r in recipes.values() if r.kind in ("identity-network", "deepid-network")}
+    networks = [r for r in recipes.values() if r.kind in ("identity-network", "deepid-network")]
+    learnt = {network.inputs["faces"].params["seed"] for network in networks}
     rendered = [r.inputs["faces"] for r in recipes.values() if r.kind in ("face-features", "deepid-features")]
     probed = {faces.params["seed"] for faces in rendered if faces.params.get("dataset", "rendered") == "rendered"}
     assert learnt and probed and not learnt & probed
