@@ -13,7 +13,7 @@ from skimage.feature import local_binary_pattern
 from skimage.transform import resize
 
 PATTERNS = 59  # uniform patterns of 8 neighbours that are told apart, and one for all others
-SCALES = (1.0, 0.75, 0.5)  # ours: sides of the image that is read, as shares
+SCALES = (1.0, 0.5)  # ours: sides of the image that is read, as shares
 GREY = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 
 
