@@ -230,7 +230,7 @@ study.verdicts()
 # ## What differs from the paper
 # **S1** Rendered faces, of any view, stand for LFW: accuracies are not comparable, and everything but the photographs' tables
 # is measured on them. **S2** A few hundred people and steps instead of 12,000 people; at the paper profile maps and units are the
-# paper's, and steps and the 32 pixels of side are what an hour of one core allows for. **S3** The text at hand gives neither kernels
+# paper's, and steps and the 32 pixels of side are what half an hour of one core allows for. **S3** The text at hand gives neither kernels
 # nor weights of the signals: 3 × 3, batch normalisation of the maps (none before FC-n), both signals weighed alike, margin 1
 # root mean square over units. With a margin of 2 more units are active: how many are is a matter of such settings as well.
 # **S4** The paper adjusts step and stopping on the 2,000 people of its verification models; here both were fixed on other worlds.
