@@ -184,8 +184,7 @@ study.table(["photographs", "landmarks", "what is partial"], [[one.meta["report"
 
 # %%
 rendered, others = df.analysis.parameter_space.measure(artifacts, resamples=resamples, rng=study.rng())
-for claim, measured in rendered.items():
-    study.report(f"sun2019/{claim}", measured, tier="rendered")
+study.report_all("sun2019", rendered, tiers=dict.fromkeys(rendered, "rendered"))
 study.report_all("sun2019", others)
 study.verdicts()
 
@@ -196,8 +195,8 @@ study.verdicts()
 # sizes were seen. **S2** Faces are rendered; their 59 parameters are exact and independent, where a fitted space has few components that
 # are ordered by size. On such faces a linear code may hold by construction; pixels and random weights say how much of it does. **S3** The paper's
 # networks are large and trained on photographs. Ours is small and trained on rendered people; a MobileFaceNet trained on photographs is read where
-# photographs are, though rendered faces are strange to it. **S4** Layers wider than 512 are asked about 512 units drawn at random, and decoded from their
-# first 400 principal components. **S5** What a person wears is tied to what he tends to: 0.999 in portraits, 0.8 to 0.9 in the rendered world,
+# photographs are, though rendered faces are strange to it. **S4** Layers wider than 512 are asked about 512 units drawn at random; wide layers are decoded from their
+# first 256 principal components. **S5** What a person wears is tied to what he tends to: 0.999 in portraits, 0.8 to 0.9 in the rendered world,
 # whose tendencies are thus never seen exactly. **S6** Photographs lack landmarks, so their space is partial; its components were
 # fitted to all photographs, without units or identities. **S7** Neurons of monkeys are not compared with. **S8** One identity network is
 # trained at the paper profile: intervals are over people, not over networks.

@@ -223,7 +223,7 @@ read = df.analysis.deepid_claims.Read(
     models=networks, regions=regions, selected=selected, hidden=hidden, features=features, background=background, judged=judged,
     identified=df.analysis.deepid_verification.identified(regions, "all regions and mirrored", yaw, resamples=resamples, rng=study.rng()))
 found = df.analysis.deepid_claims.measure(read, resamples=resamples, rng=study.rng())
-study.report_all("sun2014", found, notes=dict.fromkeys(found, "measured on rendered faces"), seeds={"binary-saves-storage": 0})
+study.report_all("sun2014", found, seeds={"binary-saves-storage": 0}, tiers=dict.fromkeys(found, "rendered"))
 study.verdicts()
 
 # %% [markdown]

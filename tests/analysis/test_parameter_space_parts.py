@@ -94,12 +94,16 @@ def test_nobody_is_predicted_by_a_fit_that_saw_him() -> None:
 
 def test_wide_layers_are_narrowed_by_the_training_rows_alone() -> None:
     rng = np.random.default_rng(7)
-    train, test = rng.normal(size=(50, 500)), rng.normal(size=(5, 500))
-    narrow, narrow_test = maps.narrowed(train, test, seed=0)
-    assert narrow.shape == (50, 49) and narrow_test.shape == (5, 49)
-    np.testing.assert_allclose(maps.narrowed(train, 3 * test, seed=0)[0], narrow)
-    assert maps.narrowed(train[:, :40], test[:, :40], seed=0)[0] is not None
-    np.testing.assert_array_equal(maps.narrowed(train[:, :40], test[:, :40], seed=0)[1], test[:, :40])
+    inputs, fold = rng.normal(size=(55, 500)), np.repeat([0, 1], [5, 50])
+    (train, test), (other, _) = maps.narrowed(inputs, fold)
+    assert train.shape == (50, 49) and test.shape == (5, 49) and other.shape == (5, 4)
+    strangers = inputs.copy()
+    strangers[:5] *= 3
+    np.testing.assert_allclose(maps.narrowed(strangers, fold)[0][0], train, atol=1e-4)
+    distances = np.square(train[:, None] - train[None]).sum(axis=2)
+    np.testing.assert_allclose(distances, np.square(inputs[5:, None] - inputs[None, 5:]).sum(axis=2), rtol=1e-3)
+    slim = maps.narrowed(inputs[:, :40], fold)[0]
+    np.testing.assert_array_equal(slim[1], inputs[:5, :40])
 
 
 def test_units_that_never_change_are_left_out() -> None:

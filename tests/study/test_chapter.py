@@ -48,8 +48,14 @@ def test_seeds_of_single_claims_take_the_place_of_the_chapters(study, runs_folde
     study.report_all("paper-x", {"answer": MEASURED}, seeds={"answer": 0})
     study.verdicts()
     assert results(runs_folder)["records"][0]["seeds"] == 0
-    with pytest.raises(ValueError, match="notes or seeds for anwser, for which nothing was measured"):
+    with pytest.raises(ValueError, match="notes, seeds or tiers for anwser, for which nothing was measured"):
         study.report_all("paper-x", {"answer": MEASURED}, seeds={"anwser": 0})
+
+
+def test_a_claim_measured_on_rendered_faces_says_so_on_a_page_of_other_data(study, runs_folder):
+    study.report_all("paper-x", {"answer": MEASURED}, tiers={"answer": "rendered"})
+    study.verdicts()
+    assert results(runs_folder)["records"][0]["tier"] == "rendered" != study.tier
 
 
 def test_what_is_reported_is_written_beside_the_run(study, runs_folder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,9 @@ from sklearn.kernel_approximation import Nystroem
 
 from deepfeatures.probes.held_out_ridge import HeldOutRidge, fit_held_out
 
-LARGEST = 400  # columns that are decoded from; of wider layers, the first principal components of the training images
+LARGEST = 256  # columns that are decoded from; of wider layers, the first principal components of the training images
+
+Split = tuple[np.ndarray, np.ndarray]  # training rows, tested rows
 
 
 @dataclass(frozen=True)
@@ -55,15 +58,18 @@ class OutOfFold:
 
 
 def out_of_fold(
-    inputs: np.ndarray, targets: np.ndarray, identity: np.ndarray, fold: np.ndarray, *, centres: int,
+    inputs: np.ndarray | Sequence[Split], targets: np.ndarray, identity: np.ndarray, fold: np.ndarray, *, centres: int,
     rng: np.random.Generator,
 ) -> OutOfFold:  # fmt: skip
-    """inputs: (n, d); targets: (n, t); identity, fold: (n,), a person in one fold. centres 0: no kernel (nan)."""
+    """inputs: (n, d), or the same by fold as `narrowed` gives them; targets: (n, t); identity, fold: (n,), a person in
+    one fold. centres 0: no kernel (nan).
+    """
+    by_fold = narrowed(inputs, fold) if isinstance(inputs, np.ndarray) else inputs
     found = {name: np.full(targets.shape, np.nan) for name in ("linear", "kernel", "constant")}
     models = []
     for left_out in range(int(fold.max()) + 1):
         train, test = fold != left_out, fold == left_out
-        X, X_test = narrowed(inputs[train], inputs[test], seed=left_out)
+        X, X_test = by_fold[left_out]
         model = fit_held_out(X, targets[train], identity[train], rng=rng)
         models.append(model)
         found["constant"][test] = targets[train].mean(axis=0)
@@ -75,13 +81,18 @@ def out_of_fold(
     return OutOfFold(found["linear"], found["kernel"], found["constant"], models)
 
 
-def narrowed(train: np.ndarray, test: np.ndarray, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Both, of at most LARGEST columns: the first principal components of the training rows where there are more."""
-    if train.shape[1] <= LARGEST:
-        return train, test
-    size = min(LARGEST, len(train) - 1)
-    map_ = PCA(size, svd_solver="randomized", random_state=seed).fit(train)
-    return map_.transform(train), map_.transform(test)
+def narrowed(inputs: np.ndarray, fold: np.ndarray) -> list[Split]:
+    """For each fold its training rows and its tested rows, of at most LARGEST columns: the first principal components
+    of the training rows where there are more."""
+    found = []
+    for left_out in range(int(fold.max()) + 1):
+        train, test = inputs[fold != left_out], inputs[fold == left_out]
+        if inputs.shape[1] > LARGEST:
+            size = min(LARGEST, len(train) - 1)
+            map_ = PCA(size, svd_solver="randomized", random_state=left_out).fit(train.astype(np.float32))
+            train, test = (map_.transform(part.astype(np.float32)).astype(np.float64) for part in (train, test))
+        found.append((train, test))
+    return found
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ Codes of an image (`parameter_space_codes`):
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ import numpy as np
 from deepfeatures.analysis import parameter_space_codes as codes
 from deepfeatures.analysis import parameter_space_points
 from deepfeatures.analysis.parameter_space_ceiling import repeated
-from deepfeatures.analysis.parameter_space_linear import OutOfFold, narrowed, out_of_fold, scale_of
+from deepfeatures.analysis.parameter_space_linear import OutOfFold, Split, narrowed, out_of_fold, scale_of
 from deepfeatures.analysis.parameter_space_points import Points, some_units
 from deepfeatures.data.identities import identity_folds
 from deepfeatures.probes.verification import pairs
@@ -43,7 +44,8 @@ def make(
     fold = identity_folds(points.identity, folds, rng=rng_folds)
     units = some_units(points.responses.shape[1], seed)
     encoded, encoding, kept = encode(points, units, fold, centres=centres, rng=rng_encode, rng_halves=rng_halves)
-    decoded, scaled = decode(points, fold, centres=centres, rng=rng_decode)
+    scaled = narrowed(scale_of(points.responses)(points.responses), fold)
+    decoded = out_of_fold(scaled, points.parameters, points.identity, fold, centres=centres, rng=rng_decode)
     arrays: dict[str, np.ndarray] = {
         **encoded,
         "identity": points.identity,
@@ -101,14 +103,6 @@ def encode(
     return arrays, found, target.shape[1]
 
 
-def decode(
-    points: Points, fold: np.ndarray, *, centres: int, rng: np.random.Generator
-) -> tuple[OutOfFold, np.ndarray]:
-    """Parameters from the response to one image; and the responses (n, kept) of mean 0 and variance 1."""
-    scaled = scale_of(points.responses)(points.responses)
-    return out_of_fold(scaled, points.parameters, points.identity, fold, centres=centres, rng=rng), scaled
-
-
 def errors(points: Points, decoded: OutOfFold) -> dict[str, np.ndarray]:
     """image_total, image_linear, image_kernel (n,)."""
     said = {"total": decoded.constant, "linear": decoded.linear, "kernel": decoded.kernel}
@@ -117,17 +111,16 @@ def errors(points: Points, decoded: OutOfFold) -> dict[str, np.ndarray]:
 
 
 def recognise(
-    points: Points, fold: np.ndarray, encoding: OutOfFold, decoded: OutOfFold, scaled: np.ndarray, *,
+    points: Points, fold: np.ndarray, encoding: OutOfFold, decoded: OutOfFold, scaled: Sequence[Split], *,
     rng: np.random.Generator,
 ) -> dict[str, np.ndarray]:  # fmt: skip
-    """Similarities of pairs, and which probes find their person, by code."""
+    """Similarities of pairs, and which probes find their person, by code. scaled: an image's responses, by fold."""
     predicted = np.empty((len(fold), encoding.linear.shape[1]))
     made = []
     for left_out, model in enumerate(encoding.models):
         train, test = fold != left_out, fold == left_out
         predicted[test] = model.predict(decoded.linear[test])
-        X, X_test = narrowed(scaled[train], scaled[test], seed=left_out)
-        made.append((test, codes.whitened(X, points.identity[train], X_test)))
+        made.append((test, codes.whitened(scaled[left_out][0], points.identity[train], scaled[left_out][1])))
     round_ = np.zeros((len(fold), max(values.shape[1] for _, values in made)))
     for test, values in made:  # folds may differ in width, and are not compared
         round_[test, : values.shape[1]] = values
@@ -147,7 +140,7 @@ def recognise(
     return arrays
 
 
-def _of_others(points: Points, fold: np.ndarray, scaled: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
+def _of_others(points: Points, fold: np.ndarray, scaled: Sequence[Split], *, rng: np.random.Generator) -> np.ndarray:
     """(n, k): decoded by read-outs that were taught everyone's parameters as another person's, less their mean."""
     first = np.unique(points.identity, return_index=True)[1]
     dealt = points.parameters[rng.permutation(first)][points.identity]

@@ -116,10 +116,12 @@ class Chapter:
         *,
         seeds: int | None = None,
         note: str | None = None,
+        tier: claims.Tier | None = None,
     ) -> None:
         """Say what was measured for a claim of the ledger.
 
-        seeds: networks trained, where not the chapter's `seeds`; 0 for a statistic of the data.
+        seeds: networks trained, where not the chapter's `seeds`; 0 for a statistic of the data. tier: of the data it was
+        measured on, where not the chapter's: a page that reads photographs too may measure a claim on rendered faces.
         """
         self.records.append(
             claims.record(
@@ -131,7 +133,7 @@ class Chapter:
                 n=measured.n,
                 unit=measured.unit,
                 seeds=self.parameters["seeds"] if seeds is None else seeds,
-                tier=self.tier,
+                tier=tier or self.tier,
                 profile=self.profile,
                 note=note,
             )
@@ -143,20 +145,23 @@ class Chapter:
         found: Mapping[str, Any],
         notes: Mapping[str, str] | None = None,
         seeds: Mapping[str, int] | None = None,
+        tiers: Mapping[str, claims.Tier] | None = None,
     ) -> None:
         """`report` for every statistic of `found`, keyed by claim without its paper. What does not apply says why.
 
-        notes, seeds: of single claims, by the same names. Raises ValueError naming those that nothing was found for.
+        notes, seeds, tiers: of single claims, by the same names. Raises ValueError naming those that nothing was found
+        for.
         """
-        if unknown := sorted({*(notes or {}), *(seeds or {})} - set(found)):
-            raise ValueError(f"notes or seeds for {', '.join(unknown)}, for which nothing was measured")
+        notes, seeds, tiers = notes or {}, seeds or {}, tiers or {}
+        if unknown := sorted({*notes, *seeds, *tiers} - set(found)):
+            raise ValueError(f"notes, seeds or tiers for {', '.join(unknown)}, for which nothing was measured")
         for claim, measured in found.items():
             if isinstance(measured, NotApplicable):
                 claims.check_known(self.claims, f"{paper}/{claim}", self.slug)
                 self.not_applicable[f"{paper}/{claim}"] = measured.reason
             else:
                 self.report(
-                    f"{paper}/{claim}", measured, note=(notes or {}).get(claim), seeds=(seeds or {}).get(claim)
+                    f"{paper}/{claim}", measured, note=notes.get(claim), seeds=seeds.get(claim), tier=tiers.get(claim)
                 )
 
     def encoded(self, cells: Sequence[Mapping[str, Any]], *, label: str) -> None:
