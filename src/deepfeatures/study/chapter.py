@@ -120,8 +120,8 @@ class Chapter:
     ) -> None:
         """Say what was measured for a claim of the ledger.
 
-        seeds: networks trained, where not the chapter's `seeds`; 0 for a statistic of the data. tier: of the data it was
-        measured on, where not the chapter's: a page that reads photographs too may measure a claim on rendered faces.
+        seeds: networks trained, where not the chapter's `seeds`; 0 for a statistic of the data. tier: of the data that
+        it was measured on, where not the chapter's: a page with photographs may measure a claim on rendered faces.
         """
         self.records.append(
             claims.record(
