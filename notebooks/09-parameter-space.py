@@ -73,8 +73,12 @@ study.table(["people", "parameters", "longest component", "shortest", "edges of 
 # is noise to a code of people, so there is a **noise ceiling**: how well one half of a person's pictures repeats the other half.
 # Ridge regression predicts the units of people whom it has not seen; a Gaussian kernel of the parameters beside them stands for
 # a code that is not linear.
+#
+# A rendered person *is* his 59 numbers. So whatever repeats of a response is a function of them, and what repeats and is not explained is
+# either not linear or lost because the people taught are few. Two layers of *planted* units, whose rule is known, say how much is lost and
+# whether the kernel would find a bend: rectified projections on one axis, and units that respond by distance to a stored face.
 
-# %% mystnb={"figure": {"name": "space-encoding", "caption": "Share of the explainable variance of units that parameters explain, on people no fit has seen: linear, and with a Gaussian kernel of the parameters beside them; 95 % intervals over people. Dashed: what was taken beforehand for 'can be encoded'."}, "image": {"alt": "A panel for each world with a row for each network and layer; in each row two dots close to each other, linear and with a kernel, and a dashed vertical line at 75 percent."}}
+# %% mystnb={"figure": {"name": "space-encoding", "caption": "Share of the explainable variance of units that parameters explain, on people no fit has seen: linear, and with a Gaussian kernel of the parameters beside them; 95 % intervals over people. Dashed: what was taken beforehand for 'can be encoded'."}, "image": {"alt": "A panel for each world with a row for each network and layer; in each row two dots close to each other, linear and with a kernel, left of a dashed vertical line at 75 percent."}}
 encoded = {name: group for name, group in artifacts.items() if not name.startswith("axis/")}
 table = df.analysis.parameter_space_tables.encoding(encoded, resamples=resamples, rng=study.rng())
 _ = df.figures.encoding_shares(table, bar=0.75)
@@ -147,10 +151,10 @@ study.table(["world", "network, layer", "code", "AUC", "rank-1", "people in a ga
 #
 # Each part is tested by itself. *One axis*: how much of the explainable does a curve along one axis explain, of people unseen? *Flat on
 # average*: what does a curve along an axis at a right angle explain? *Flat at each face*: move one parameter at a time on people who are in
-# no portrait, and split each unit's change into that along its axis and that at right angles. Two layers of planted units show what the
-# tests say where the answer is known: rectified projections, and units that respond by distance to a stored face.
+# no portrait, and split each unit's change into that along its axis and that at right angles. The planted units show what the
+# tests say where the answer is known.
 
-# %% mystnb={"figure": {"name": "space-axis", "caption": "The axis model by layer. Of the response between people: explained by a curve along one axis, over the noise ceiling. Of the change when single parameters are moved: the share along the unit's axis, with 95 % intervals over people moved, and along the one direction that fits other people's changes best. A unit that is flat orthogonally at every face has 100 % there."}, "image": {"alt": "A row for each network and layer and two for planted units, four markers a row. Planted axis units lie at the right end in all four; planted exemplar units and pixels lie further left in the shares of change."}}
+# %% mystnb={"figure": {"name": "space-axis", "caption": "The axis model by layer. Of the response between people: explained by a curve along one axis, over the noise ceiling. Of the change when single parameters are moved: the share along the unit's axis, with 95 % intervals over people moved, and along the one direction that fits other people's changes best. A unit that is flat orthogonally at every face has 100 % there."}, "image": {"alt": "A row for each network and layer and two for planted units, four markers a row. For planted axis units both shares of change are near 100 percent; for planted exemplar units and for every network they are far below."}}
 axis = df.analysis.parameter_space_tables.axis(artifacts, resamples=resamples, rng=study.rng())
 _ = df.figures.axis_shares(axis, chance=1 / len(portraits.summary["names"]))
 
@@ -186,20 +190,31 @@ study.table(["photographs", "landmarks", "what is partial"], [[one.meta["report"
 rendered, others = df.analysis.parameter_space.measure(artifacts, resamples=resamples, rng=study.rng())
 study.report_all("sun2019", rendered, tiers=dict.fromkeys(rendered, "rendered"))
 study.report_all("sun2019", others)
+for claim, name in {"encoding-learnt": "learnt-encoding", "decoding-learnt": "learnt-decoding", "axis-not-flat": "not-flat"}.items():
+    study.number(name, rendered[claim].value if claim in rendered else float("nan"))
 study.verdicts()
+
+# %% [markdown]
+# The controls decide what a linear code means here. The linear code of the trained network explains {glue:text}`learnt-encoding` more of what
+# repeats than that of the better control does, and {glue:text}`learnt-decoding` more of the parameters' variance can be decoded from it.
+# Where such a number is below zero, pixels or random weights do **not** lose: how linear the code is then says nothing of what was learnt.
+# Of the change at single faces {glue:text}`not-flat` lies at right angles to the units' axes. A network that drops what does not help to tell
+# people apart, such as small differences in shape, is also harder to decode than pixels, and knows people better.
 
 # %% [markdown]
 # (space-differs)=
 # ## What differs from the paper
-# **S1** Only the abstract was at hand: faces, parameters, networks and measures are ours, and so are the bars, set before results at the paper's
-# sizes were seen. **S2** Faces are rendered; their 59 parameters are exact and independent, where a fitted space has few components that
-# are ordered by size. On such faces a linear code may hold by construction; pixels and random weights say how much of it does. **S3** The paper's
-# networks are large and trained on photographs. Ours is small and trained on rendered people; a MobileFaceNet trained on photographs is read where
-# photographs are, though rendered faces are strange to it. **S4** Layers wider than 512 are asked about 512 units drawn at random; wide layers are decoded from their
-# first 256 principal components. **S5** What a person wears is tied to what he tends to: 0.999 in portraits, 0.8 to 0.9 in the rendered world,
-# whose tendencies are thus never seen exactly. **S6** Photographs lack landmarks, so their space is partial; its components were
-# fitted to all photographs, without units or identities. **S7** Neurons of monkeys are not compared with. **S8** One identity network is
-# trained at the paper profile: intervals are over people, not over networks.
+# **S1** Only the abstract was at hand: faces, parameters, networks and measures are ours, and so are the bars, set before results at the
+# paper's sizes were seen. **S2** Faces are rendered; their 59 parameters are exact and independent, where a fitted space has few components
+# that are ordered by size. On such faces a linear code may hold by construction; pixels and random weights say how much of it does. **S3**
+# The paper's networks are large and trained on photographs. Ours is small and trained on rendered people; a MobileFaceNet trained on
+# photographs is read where photographs are, though rendered faces are strange to it. **S4** Layers wider than 512 are asked about 512 units
+# drawn at random; wide layers are decoded from their first 256 principal components. **S5** What a person wears is tied to what he tends
+# to: 0.999 in portraits, 0.8 to 0.9 in the rendered world, whose tendencies are thus never seen exactly. Single steps are taken at the
+# middle of every portrait's range, axes are those of mean responses over it; the best one direction, found from steps alone, is not touched
+# by that. **S6** Photographs lack landmarks, so their space is partial; its components were fitted to all photographs, without units or
+# identities. **S7** Neurons of monkeys are not compared with. **S8** One identity network is trained at the paper profile: intervals are
+# over people, not over networks.
 #
 # ## Try it
 # `deepfeatures run parameter-space -p steps=1000`: does a network that knows people better have a more linear code?

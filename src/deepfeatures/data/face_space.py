@@ -72,10 +72,12 @@ def of_kind(kind: str) -> np.ndarray:
 
 def table() -> pd.DataFrame:
     """kind, why, parameters (how many), names: a row a reason."""
-    rows = pd.DataFrame([(one.kind, one.why, one.name) for one in PARAMETERS.values()], columns=["kind", "why", "name"])
-    found = rows.groupby(["kind", "why"], sort=False)["name"].agg(["size", ", ".join]).reset_index()
-    found.columns = pd.Index(["kind", "why", "parameters", "names"])
-    return found.sort_values("kind", key=lambda kinds: [KINDS.index(one) for one in kinds], kind="stable")
+    reasons = dict.fromkeys((one.kind, one.why) for kind in KINDS for one in PARAMETERS.values() if one.kind == kind)
+    rows = []
+    for kind, why in reasons:
+        names = [one.name for one in PARAMETERS.values() if one.why == why]
+        rows.append((kind, why, len(names), ", ".join(names)))
+    return pd.DataFrame(rows, columns=["kind", "why", "parameters", "names"])
 
 
 def columns(factors: np.ndarray, names: tuple[str, ...] | list[str]) -> np.ndarray:

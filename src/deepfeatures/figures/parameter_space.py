@@ -88,7 +88,7 @@ def explained_by_unit(
         ax.set_xlim(low, 102)
         ax.set_ylim(low, 102)
         ax.set_aspect("equal")
-        ax.set_title(f"{name}, {len(x)} units", loc="left", fontsize="medium")
+        ax.set_title(f"{name}, {len(x)} units", loc="left", fontsize="small")
         ax.grid(visible=True)
         ax.set_xlabel("noise ceiling, % of variance")
         ax.label_outer()

@@ -36,6 +36,8 @@ def parameter_space(bench: FaceBench) -> Named:
     for rule in PLANTED:
         planted = [Recipe("planted-units", {"rule": rule, "seed": bench.params["first_seed"]}, {"faces": faces})
                    for faces in (portraits(bench), steps(bench))]  # fmt: skip
+        inputs = {"faces": portraits(bench), "features": planted[0]}
+        named[f"portraits/planted {rule}/units"] = [Recipe("parameter-space", _settings(bench, "units"), inputs)]
         named[f"axis/planted {rule}/units"] = [_axis(bench, "units", *planted)]
     if bench.source.celeba:
         named["space/celeba"] = [photograph_space(bench)]
@@ -92,16 +94,19 @@ def _features(bench: FaceBench, faces: Recipe, network: str, seed: int) -> Recip
     return Recipe("face-features", own.params, {**own.inputs, "faces": faces})
 
 
-def _readout(bench: FaceBench, world: str, network: str, layer: str, seed: int) -> Recipe:
+def _settings(bench: FaceBench, layer: str) -> dict[str, Any]:
     p = bench.params
-    settings = {"layer": layer, "folds": p["folds"], "seed": p["first_seed"], "centres": p["kernel_centres"]}
+    return {"layer": layer, "folds": p["folds"], "seed": p["first_seed"], "centres": p["kernel_centres"]}
+
+
+def _readout(bench: FaceBench, world: str, network: str, layer: str, seed: int) -> Recipe:
     if world == "celeba":
         inputs = {"space": photograph_space(bench), "features": bench.features("celeba", network, seed)}
     elif world == "portraits":
         inputs = {"faces": portraits(bench), "features": _features(bench, portraits(bench), network, seed)}
     else:
         inputs = {"faces": bench.faces("rendered"), "features": bench.features("rendered", network, seed)}
-    return Recipe("parameter-space", settings, inputs)
+    return Recipe("parameter-space", _settings(bench, layer), inputs)
 
 
 def _axis(bench: FaceBench, layer: str, features: Recipe, step_features: Recipe) -> Recipe:
