@@ -115,7 +115,7 @@ def out_of_fold_across(
 def tuning(place: np.ndarray, responses: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean over units, and spread between units, of each unit's mean response in bins of its place: (bins,) each.
 
-    place, responses: (n, units); edges: (bins + 1,). Bins that hold nobody of a unit are left out of its part.
+    place, responses: (n, units); edges: (bins + 1,). Bins that hold nobody of a unit are left out of its part; of any, nan.
     """
     found = np.full((len(edges) - 1, place.shape[1]), np.nan)
     number = np.searchsorted(edges, place, side="right") - 1
@@ -124,4 +124,9 @@ def tuning(place: np.ndarray, responses: np.ndarray, edges: np.ndarray) -> tuple
         count = inside.sum(axis=0)
         total = np.where(inside, responses, 0.0).sum(axis=0)
         found[one] = np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
-    return np.nanmean(found, axis=1), np.nanstd(found, axis=1)
+    seen = np.isfinite(found)
+    count = np.maximum(seen.sum(axis=1), 1)
+    mean = np.where(seen, found, 0.0).sum(axis=1) / count
+    squares = np.where(seen, np.square(found - mean[:, None]), 0.0).sum(axis=1) / count
+    empty = ~seen.any(axis=1)
+    return np.where(empty, np.nan, mean), np.where(empty, np.nan, np.sqrt(squares))
