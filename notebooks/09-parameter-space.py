@@ -198,8 +198,9 @@ study.verdicts()
 # The controls decide what a linear code means here. The linear code of the trained network explains {glue:text}`learnt-encoding` more of what
 # repeats than that of the better control does, and {glue:text}`learnt-decoding` more of the parameters' variance can be decoded from it.
 # Where such a number is below zero, pixels or random weights do **not** lose: how linear the code is then says nothing of what was learnt.
-# Of the change at single faces {glue:text}`not-flat` lies at right angles to the units' axes. A network that drops what does not help to tell
-# people apart, such as small differences in shape, is also harder to decode than pixels, and knows people better.
+# Of the change at single faces {glue:text}`not-flat` lies at right angles to the units' axes. A network may drop what does not help to
+# tell people apart, such as small differences in shape: it is then harder to decode than pixels, and may know people better. The tables of
+# what is decoded and of what a code is worth have to be read together.
 
 # %% [markdown]
 # (space-differs)=
