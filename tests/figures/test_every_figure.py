@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import matplotlib
@@ -247,6 +248,19 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
                 "world network part share",
                 *[(w, n, p, 0.25) for w in ("rendered, designed", "CelebA") for n in ("trained", "pixels")
                   for p in ("person", "view", "person x view", "image")],
+    "hyperplanes": (
+        (
+            ["Bald", "Bangs", "Big_Nose"], np.eye(3), np.array([[0, 1, 0.4, 2], [2, 3, 0.9, 3.0]]),
+            ["hair", "hair", ""], [0, 0, 1],
+        ),
+        {},
+        2,
+    ),
+    "localisation": (
+        (
+            table(
+                "world answer metric value",
+                *[(w, a, m, 0.5) for w in ("rendered", "celeba") for a in ("centre box", "LNet_o") for m in ("recall", "in_head")],
             ),
         ),
         {},
@@ -298,13 +312,16 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
         {},
         4,
     ),
+    "scene_windows": ((FACES, {"true box": np.tile([1, 2, 5, 6], (5, 1))}, RNG.random((5, 4, 4))), {"columns": 3}, None),
+    "unit_faces": (([SimpleNamespace(unit=3, faces=FACES[:3], attribute="Big_Nose", auc=0.7, p=0.01)] * 3,), {}, None),
+    "units_tell": (({"ANet": np.linspace(0.5, 0.9, 7), "random weights": np.full(7, 0.5)},), {}, None),
     "contact_sheet": ((FACES,), {"titles": list("abcde"), "columns": 3}, None),
     "factor_sweep": (({"yaw_deg": ([-30, 30], FACES[:2]), "smile": ([0, 0.5, 1], FACES[:3])},), {}, None),
     "trend_within_digit": (({name: RNG.random((6, 7)) for name in NAMES}, ANGLES), {"digit": 3}, 3),
 }
 UNITS = ("degrees", "%", "°", "ratio", "count", "no unit", "units of ip1", "[−1, 1]", "number", "components", "vectors")
-UNITS += ("batches", "row", "digit", "layer", "network", "evenly spaced", "re-ordered")
-DRAWINGS = ("contact_sheet", "lenet", "pair_topology")  # no axes to label
+UNITS += ("batches", "row", "digit", "layer", "network", "evenly spaced", "re-ordered", "order of the rows")
+DRAWINGS = ("contact_sheet", "lenet", "pair_topology", "scene_windows", "unit_faces")  # no axes to label
 
 
 def axes_of(drawn: Any) -> list[Axes]:

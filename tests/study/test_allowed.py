@@ -64,6 +64,13 @@ TORCH = "torch-momentum"
         ("seen_px", [32, 128], [31, 129]),
         ("maps", [4, 512], [3, 513]),
         ("units", [8, 4_096], [7, 4_097]),
+        ("scene_px", [48, 256], [47, 257]),
+        ("scenes_each", [1, 1_000], [0, 1_001]),
+        ("test_scenes_each", [1, 1_000], [0, 1_001]),
+        ("object_scenes", [10, 1_000_000], [9, 1_000_001]),
+        ("localiser_steps", [1, 1_000_000], [0, 1_000_001]),
+        ("anet_steps", [1, 1_000_000], [0, 1_000_001]),
+        ("clusters", [2, 30], [1, 31]),
         ("variants", [[], [TORCH], ["nearest-interpolation", TORCH]], [["nearest"], [TORCH, TORCH], TORCH]),
     ],
 )  # fmt: skip

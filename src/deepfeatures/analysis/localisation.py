@@ -97,6 +97,7 @@ class World:
 ANSWERS = {  # name of an artifact: (what it is called, which of its windows)
     "untrained": (("untrained LNet_o", "coarse"), ("untrained LNet_o, LNet_s", "fine")),
     "objects": (("LNet_o, objects alone", "coarse"),),
+    "from-rendered": (("LNet_o of rendered scenes", "coarse"), ("LNet_o, LNet_s of rendered scenes", "fine")),
     "scratch": (("LNet_o, no pre-training", "coarse"),),
     "as-long": (("LNet_o, no pre-training, as many steps", "coarse"),),
     "pre-trained": (("LNet_o, pre-trained", "coarse"), ("LNet_o, then LNet_s", "fine")),
@@ -143,6 +144,23 @@ def as_rows(worlds: Mapping[str, World]) -> list[list[object]]:
         [name, answer, *(world.interval(answer, metric) for metric in METRICS)]
         for name, world in worlds.items()
         for answer in world.found
+    ]
+
+
+def comparisons(worlds: Mapping[str, World]) -> list[list[object]]:
+    """World, what is compared, difference in recall and in centres inside the head: what each step of training gives."""
+    pairs = (
+        ("pre-trained, less trained on attributes for as many steps as fine-tuning", COARSE, "LNet_o, no pre-training"),
+        ("pre-trained, less trained on attributes for as many steps in all", COARSE,
+         "LNet_o, no pre-training, as many steps"),
+        ("objects alone, less untrained", "LNet_o, objects alone", "untrained LNet_o"),
+        ("LNet_o then LNet_s, less LNet_o", HEADLINE, COARSE),
+        ("LNet_o then LNet_s, less both untrained", HEADLINE, "untrained LNet_o, LNet_s"),
+    )  # fmt: skip
+    return [
+        [name, label, world.difference(one, other, "recall"), world.difference(one, other, "in_head")]
+        for name, world in worlds.items()
+        for label, one, other in pairs
     ]
 
 

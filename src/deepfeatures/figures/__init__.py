@@ -24,6 +24,7 @@ from .factors import factors_by_layer
 from .heatmap import heat_maps
 from .invariance import by_layer, pair_and_class_distances, trend_within_digit
 from .parameter_space import axis_shares, axis_tuning, decoded_by_parameter, encoding_shares, explained_by_unit
+from .lnets import hyperplanes, localisation, scene_windows, unit_faces, units_tell
 from .pose import pose_by_layer, pose_error_by_range, pose_read
 from .samples import rotated_digits
 from .spectrum import cumulative, rank_accuracy, scree
@@ -64,7 +65,9 @@ __all__ = [
     "heat_maps",
     "hidden_faces",
     "house",
+    "hyperplanes",
     "lenet",
+    "localisation",
     "look",
     "pair_and_class_distances",
     "pair_topology",
@@ -77,14 +80,17 @@ __all__ = [
     "rank_accuracy",
     "rotated_digits",
     "save",
+    "scene_windows",
     "scree",
     "space_maps",
     "trend_within_digit",
     "units_by_layer",
+    "unit_faces",
     "units_per_class",
     "verification_by_layer",
     "view_energies",
     "view_spread",
     "view_variances",
+    "units_tell",
     "weights_scan",
 ]

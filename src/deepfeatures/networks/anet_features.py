@@ -1,4 +1,5 @@
-"""ANet's units on faces, as an artifact: units.npy (n, UNITS) float32, ids.npy, head.npy, meta.json.
+"""ANet's units on faces, as an artifact: units.npy (n, UNITS) and scores.npy (n, 40) float32, ids.npy, meta.json, and
+head.npy (40, UNITS), the last layer's weights.
 
 The faces are those of a set of faces, or what is cut from scenes by a window: the true box, one that localisers found, or one
 that looks at nothing. A cut is framed as the rendered faces are: the head's height is 2 of 2.9 of its side.
@@ -47,9 +48,13 @@ def make(
         network = load_anet(inputs["network"])
     else:
         network = untrained_anet(images.shape[1], seed, outputs, local=local)
-    np.save(out / "units.npy", units(network, images))
+    read = units(network, images)
+    weight, bias = network.head.weight.detach().numpy(), network.head.bias.detach().numpy()
+    learnt = np.abs(weight).sum(axis=1) > 0  # a score that nothing was learnt for says nothing
+    np.save(out / "units.npy", read)
+    np.save(out / "scores.npy", np.where(learnt, read @ weight.T + bias, np.nan).astype(np.float32))
     np.save(out / "ids.npy", np.load(faces / "ids.npy"))
-    np.save(out / "head.npy", network.head.weight.detach().numpy())
+    np.save(out / "head.npy", weight)
     meta = {"network": network.name, "weights": network.fingerprint, "by": by, "local": network.local}
     (out / "meta.json").write_text(json.dumps(meta, indent=1, sort_keys=True) + "\n")
 

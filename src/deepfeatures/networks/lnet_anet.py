@@ -149,9 +149,8 @@ def _drawn(network: Network, seed: int) -> Network:
     generator = torch.Generator().manual_seed(seed)
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear | LocallyShared):
-            fan_in = module.weight[0, 0].numel() if isinstance(module, LocallyShared) else module.weight[0].numel()
             with torch.no_grad():
-                module.weight.normal_(0, (2 / fan_in) ** 0.5, generator=generator)
+                module.weight.normal_(0, (2 / module.weight[0].numel()) ** 0.5, generator=generator)
     # Begin with scores of 0, midway between the targets, whatever the trunk's scale.
     nn.init.zeros_(network.head.weight)
     nn.init.zeros_(network.head.bias)

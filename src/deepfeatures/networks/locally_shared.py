@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 
 class LocallyShared(nn.Module):
-    """3x3 convolution, padding 1, without bias. grid: regions a side; weight (grid * grid, outside, inside, 3, 3).
+    """3x3 convolution, padding 1, without bias. grid: regions a side; weight (grid * grid * outside, inside, 3, 3).
 
     All regions are computed by one grouped convolution: each is cut out with the pixel round it, so that nothing is
     lost at its edges. Raises ValueError on maps that cannot be cut into equal regions.
@@ -23,8 +23,13 @@ class LocallyShared(nn.Module):
         if grid < 1:
             raise ValueError(f"grid={grid}: at least 1 region a side")
         self.inside, self.outside, self.grid = inside, outside, grid
-        self.weight = nn.Parameter(torch.empty(grid * grid, outside, inside, 3, 3))
-        nn.init.kaiming_normal_(self.weight.view(-1, inside, 3, 3))
+        self.weight = nn.Parameter(torch.empty(grid * grid * outside, inside, 3, 3))
+        nn.init.kaiming_normal_(self.weight)
+
+    @property
+    def filters(self) -> torch.Tensor:
+        """(grid * grid, outside, inside, 3, 3), regions row by row."""
+        return self.weight.unflatten(0, (self.grid**2, self.outside))
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """(n, outside, height, width). maps: (n, inside, height, width)."""
@@ -36,6 +41,6 @@ class LocallyShared(nn.Module):
         padded = F.pad(maps, (1, 1, 1, 1))
         regions = padded.unfold(2, h + 2, h).unfold(3, w + 2, w)  # (n, inside, g, g, h + 2, w + 2)
         stacked = regions.permute(0, 2, 3, 1, 4, 5).reshape(n, g * g * self.inside, h + 2, w + 2)
-        read = F.conv2d(stacked, self.weight.flatten(0, 1), groups=g * g)
+        read = F.conv2d(stacked, self.weight, groups=g * g)
         whole = read.view(n, g, g, self.outside, h, w).permute(0, 3, 1, 4, 2, 5)
         return whole.reshape(n, self.outside, height, width)

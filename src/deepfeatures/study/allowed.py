@@ -141,6 +141,14 @@ TABLE: dict[str, Rule] = {
     "seen_px": Between(32, 128, "pixels, divisible by 16"),
     "maps": Between(4, 512, "maps of a convolution"),
     "units": Between(8, 4_096, "units of a fully connected layer"),
+    # localisers
+    "scene_px": Between(48, 256, "pixels, side of a scene"),
+    "scenes_each": Between(1, 1_000, "scenes of each person that localisers learn from"),
+    "test_scenes_each": Between(1, 1_000, "scenes of each probed person"),
+    "object_scenes": Between(10, 1_000_000, "scenes with nobody in them"),
+    "localiser_steps": Between(1, 1_000_000, "steps of Adam"),
+    "anet_steps": Between(1, 1_000_000, "steps of Adam"),
+    "clusters": Between(2, 30, "clusters of attributes"),
 }
 
 

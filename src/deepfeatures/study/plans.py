@@ -16,6 +16,7 @@ from deepfeatures.study import face_plans
 from deepfeatures.study.face_plans import FaceBench
 from deepfeatures.study.face_plans_attributes import attributes
 from deepfeatures.study.face_plans_deepid import sparse_selective_robust
+from deepfeatures.study.face_plans_lnets import localize_then_describe
 from deepfeatures.study.face_plans_pose import pose
 from deepfeatures.study.face_plans_space import parameter_space
 from deepfeatures.study.face_plans_views import views_and_quality
@@ -260,4 +261,5 @@ PLANS: dict[str, Plan] = {
     "views-and-quality": _faces(views_and_quality),
     "parameter-space": _faces(parameter_space),
     "sparse-selective-robust": _faces(sparse_selective_robust),
+    "localize-then-describe": _faces(localize_then_describe),
 }

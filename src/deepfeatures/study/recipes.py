@@ -55,6 +55,11 @@ KINDS: dict[str, Kind] = {
     "joint-bayesian": Kind("deepfeatures.analysis.joint_bayesian"),
     "selectivity": Kind("deepfeatures.analysis.selectivity"),
     "hidden-faces": Kind("deepfeatures.analysis.hidden_faces"),
+    "scenes": Kind("deepfeatures.data.scene_artifact"),
+    "localiser": Kind("deepfeatures.training.localiser"),
+    "located": Kind("deepfeatures.networks.located"),
+    "anet": Kind("deepfeatures.training.anet"),
+    "anet-features": Kind("deepfeatures.networks.anet_features"),
 }
 
 

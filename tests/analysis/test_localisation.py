@@ -1,0 +1,226 @@
+"""Places, units and planes on made-up cases with known answers; fast paths against slow ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from deepfeatures.analysis import hyperplanes, lnets_claims, localisation, unit_semantics
+from deepfeatures.analysis.measured import NotApplicable
+from deepfeatures.analysis.person_bootstrap import draw_people
+from deepfeatures.data.attribute_parts import part_of
+from deepfeatures.data.attributes import NAMES
+from deepfeatures.study import claims
+
+NUMBER = st.integers(0, 12)
+
+
+@given(st.tuples(NUMBER, NUMBER, NUMBER, NUMBER), st.tuples(NUMBER, NUMBER, NUMBER, NUMBER))
+def test_overlap_against_counted_squares(one: tuple[int, ...], other: tuple[int, ...]) -> None:
+    masks = []
+    boxes = [np.array([x, y, x + w + 1, y + h + 1]) for x, y, w, h in (one, other)]
+    for left, top, right, bottom in boxes:
+        mask = np.zeros((26, 26), bool)
+        mask[top:bottom, left:right] = True
+        masks.append(mask)
+    expected = (masks[0] & masks[1]).sum() / (masks[0] | masks[1]).sum()
+    assert localisation.iou(*(box.astype(float) for box in boxes)) == pytest.approx(expected)
+
+
+def test_metrics_by_hand() -> None:
+    boxes = np.array([[10.0, 10, 20, 30], [0, 0, 10, 10]])
+    answers = np.array([[[10.0, 10, 20, 30], [5, 0, 15, 10]], [[30, 30, 40, 50], [0, 0, 10, 10]]])
+    found = localisation.measure(answers, boxes)
+    np.testing.assert_allclose(found["iou"], [0.5, (1 / 3 + 1) / 2])
+    np.testing.assert_allclose(found["recall"], [0.5, 0.5])
+    np.testing.assert_allclose(found["in_head"], [0.5, 1.0])  # a centre on the edge is inside
+    np.testing.assert_allclose(found["centre_error"], [np.hypot(20, 20) / 20 / 2, 0.25])
+
+
+def test_answers_that_look_at_nothing_are_as_good_as_they_must_be() -> None:
+    rng = np.random.default_rng(0)
+    middle = np.tile(np.array(localisation.CENTRE) * 100, (50, 1))
+    assert localisation.blind(middle, 100, rng=rng)["centre box"]["iou"].min() == pytest.approx(1)
+    corner = np.tile([0.0, 0, 20, 25], (400, 1))
+    blind = localisation.blind(corner, 100, rng=rng)
+    assert blind["centre box"]["recall"].max() == 0
+    assert 0 < blind["random window"]["iou"].mean() < 0.1
+
+
+def test_a_difference_pairs_the_same_scenes() -> None:
+    rng = np.random.default_rng(1)
+    base = rng.random(60)
+    found = {name: localisation.Found({"recall": base + add}) for name, add in (("a", 0.25), ("b", 0.0))}
+    world = localisation.World(found, draw_people(np.repeat(np.arange(20), 3), resamples=50, rng=rng), "", "", 1)
+    gap = world.difference("a", "b", "recall")
+    assert (gap.value, gap.lo, gap.hi) == pytest.approx((0.25, 0.25, 0.25)) and gap.n == 20
+    assert world.interval("a", "recall").hi - world.interval("a", "recall").lo > 0.05
+
+
+def made_up_units(seed: int = 0, people: int = 60, each: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Unit 0 tells of Smiling, unit 1 of the absence of Bald, the rest of nothing. Bald belongs to a person."""
+    rng = np.random.default_rng(seed)
+    identity = np.repeat(np.arange(people), each)
+    labels = np.full((len(identity), len(NAMES)), -1, np.int8)
+    labels[:, NAMES.index("Smiling")] = rng.random(len(identity)) < 0.5
+    labels[:, NAMES.index("Bald")] = (rng.random(people) < 0.4)[identity]
+    labels[:, NAMES.index("Wearing_Hat")] = rng.random(len(identity)) < 0.3
+    units = rng.standard_normal((len(identity), 6))
+    units[:, 0] += 2 * labels[:, NAMES.index("Smiling")]
+    units[:, 1] -= 3 * labels[:, NAMES.index("Bald")]
+    units[:, 2] += 1.5 * rng.standard_normal(people)[identity]  # a person's own, and nothing to do with any label
+    return units, labels, identity
+
+
+def test_auc_against_scikit_learn_with_ties() -> None:
+    rng = np.random.default_rng(2)
+    units, shows = rng.integers(0, 5, (80, 4)).astype(float), rng.random((80, 3)) < 0.4
+    shows = np.column_stack([shows, np.ones(80, bool)])
+    found = unit_semantics.auc(units, shows)
+    for unit in range(4):
+        for column in range(3):
+            assert found[unit, column] == pytest.approx(roc_auc_score(shows[:, column], units[:, unit]))
+    assert np.isnan(found[:, 3]).all()
+
+
+def test_weighted_auc_against_rows_written_out() -> None:
+    rng = np.random.default_rng(3)
+    units, shows = rng.standard_normal((30, 3)), rng.random((30, 3)) < 0.5
+    times = rng.multinomial(30, np.full(30, 1 / 30), size=4).astype(float)
+    found = unit_semantics.weighted_auc(units, shows, times)
+    for draw in range(4):
+        rows = np.repeat(np.arange(30), times[draw].astype(int))
+        for unit in range(3):
+            expected = roc_auc_score(shows[rows, unit], units[rows, unit])
+            assert found[draw, unit] == pytest.approx(expected, abs=1e-9)
+
+
+def test_units_that_tell_are_found_and_others_are_not() -> None:
+    units, labels, identity = made_up_units()
+    tested = unit_semantics.test(units, labels, identity, permutations=200, rng=np.random.default_rng(0))
+    assert tested.significant().tolist() == [True, True, False, False, False, False]
+    assert [tested.names[column] for column in tested.best()[:2]] == ["Smiling", "Bald"]
+    shuffled = np.random.default_rng(5).permutation(len(identity))  # the order of images says nothing
+    again = unit_semantics.test(
+        units[shuffled], labels[shuffled], identity[shuffled], permutations=200, rng=np.random.default_rng(0)
+    )
+    np.testing.assert_allclose(again.auc, tested.auc)
+    assert again.significant().tolist() == tested.significant().tolist()
+
+
+def test_false_alarms_of_the_corrected_test_are_rare() -> None:
+    alarms = 0
+    for seed in range(20):
+        units, labels, identity = made_up_units(seed + 100)
+        tested = unit_semantics.test(units[:, 2:], labels, identity, permutations=100, rng=np.random.default_rng(seed))
+        alarms += bool(tested.significant().any())
+    assert alarms <= 4  # one in twenty is expected
+
+
+def test_held_out_strength_does_not_reward_picking_the_best_of_many() -> None:
+    units, labels, identity = made_up_units()
+    found = unit_semantics.strength(units, labels, identity, resamples=100, rng=np.random.default_rng(0))
+    assert found.auc[0, :2].min() > 0.85 and abs(found.auc[0, 2:].mean() - 0.5) < 0.06
+    assert found.telling().value == pytest.approx(2 / 6) and found.telling().lo <= 2 / 6 <= found.telling().hi
+    noise = replace(found, auc=found.auc - 0.1)
+    assert found.above(noise).value == pytest.approx(0.1)
+
+
+def test_mean_faces_hold_fifty_faces_or_more() -> None:
+    images = np.zeros((120, 4, 4, 3), np.uint8)
+    images[:60] = 200
+    response = np.concatenate([np.arange(60), 1000 + np.arange(60.0)])
+    weak, medium, strong = unit_semantics.mean_faces(images, response)
+    assert (weak == 200).all() and (strong == 0).all() and (medium == 100).all()
+    with pytest.raises(ValueError, match="49 faces: a mean shows 50"):
+        unit_semantics.mean_faces(images[:49], response[:49])
+
+
+def made_up_planes(seed: int = 0) -> hyperplanes.Hyperplanes:
+    """Attributes of one part of the face share a direction, exactly but for a little noise."""
+    rng = np.random.default_rng(seed)
+    names = tuple(name for name in NAMES if part_of(name))
+    parts = sorted({part_of(name) for name in names})
+    axes = np.eye(20)[[parts.index(part_of(name)) for name in names]]
+    vectors = np.stack([hyperplanes.unit_length(axes + 0.1 * rng.standard_normal(axes.shape)) for _ in range(4)])
+    return hyperplanes.Hyperplanes(names, vectors, np.eye(len(names))[None].repeat(4, 0), 50)
+
+
+def test_planes_that_are_groups_are_found_to_be() -> None:
+    planes = made_up_planes()
+    found = hyperplanes.together(planes, 8, permutations=200, rng=np.random.default_rng(0))
+    assert found.agreement.value == pytest.approx(1) and found.cohesion.value > 0.7
+    assert max(found.p) == pytest.approx(1 / 201) and abs(found.shuffled[1]) < 0.05 and found.stability > 0.8
+    assert found.agreement.lo <= found.agreement.value <= found.agreement.hi
+
+
+def test_planes_of_no_kind_are_not() -> None:
+    planes = made_up_planes()
+    rng = np.random.default_rng(3)
+    noise = hyperplanes.unit_length(rng.standard_normal(planes.vectors[0].shape))[None].repeat(4, 0)
+    found = hyperplanes.together(replace(planes, vectors=noise), 8, permutations=200, rng=rng)
+    assert min(found.p) > 0.02 and abs(found.agreement.value) < 0.2 and abs(found.cohesion.value) < 0.1
+
+
+def test_cohesion_by_hand_leaves_out_what_has_no_group() -> None:
+    cosines = np.array([[1, 0.8, 0.1, 9], [0.8, 1, 0.3, 9], [0.1, 0.3, 1, 9], [9, 9, 9, 1.0]])
+    groups = np.array(["a", "a", "b", ""])
+    assert hyperplanes.cohesion(cosines, groups) == pytest.approx(0.8 - 0.2)
+    assert np.isnan(hyperplanes.cohesion(cosines, np.array(["a", "b", "c", ""])))
+
+
+def test_machines_point_along_what_decides_their_label() -> None:
+    rng = np.random.default_rng(1)
+    identity = np.repeat(np.arange(80), 4)
+    units = rng.standard_normal((320, 5))
+    labels = np.full((320, len(NAMES)), -1, np.int8)
+    for name, column in (("Smiling", 0), ("Mouth_Slightly_Open", 0), ("Wearing_Hat", 3)):
+        labels[:, NAMES.index(name)] = units[:, column] + 0.3 * rng.standard_normal(320) > 0
+    planes = hyperplanes.fit(units, labels, identity, rng=rng, refits=3)
+    assert planes.names == ("Mouth_Slightly_Open", "Smiling", "Wearing_Hat") and planes.vectors.shape == (4, 3, 5)
+    cosine = planes.cosines[0]
+    assert cosine[0, 1] > 0.95 and abs(cosine[0, 2]) < 0.3
+    assert planes.labels[0, 0, 1] > 0.6
+    np.testing.assert_allclose(np.linalg.norm(planes.vectors, axis=2), 1, rtol=1e-5)
+    joined, order = hyperplanes.tree(planes)
+    assert joined.shape == (2, 4) and set(joined[0, :2].astype(int)) == {0, 1} and sorted(order) == [0, 1, 2]
+    correlations = np.corrcoef(2.0 * labels[:, [NAMES.index(name) for name in planes.names]].T - 1)
+    np.testing.assert_allclose(planes.labels[0], correlations, atol=1e-6)
+
+
+def test_stability_is_the_mean_over_pairs_of_runs() -> None:
+    assert hyperplanes.stability(np.array([[0, 0, 1, 1], [1, 1, 0, 0], [2, 2, 0, 0]])) == pytest.approx(1)
+    assert hyperplanes.stability(np.array([[0, 0, 1, 1], [0, 1, 0, 1]])) < 0.01
+
+
+def test_every_claim_of_the_ledger_is_measured_by_one_function() -> None:
+    rng = np.random.default_rng(0)
+    ledger = claims.load_all(known_chapters=None)
+    mine = {name.partition("/")[2] for name, one in ledger.items() if one.chapter == "localize-then-describe"}
+    people = draw_people(np.arange(30), resamples=20, rng=rng)
+    answers = {label for parts in localisation.ANSWERS.values() for label, _ in parts} | set(localisation.BLIND)
+    found = {name: localisation.Found({metric: rng.random(30) for metric in localisation.METRICS}) for name in answers}
+    measured = set(lnets_claims.of_localisation(localisation.World(found, people, "", "", 1)))
+    measured |= {"place-costs", "local-keeps-place"}  # of_description: differences of balanced errors
+    strength = unit_semantics.Strength(rng.random((21, 5)), people)
+    measured |= set(lnets_claims.of_units(strength, strength))
+    measured |= set(lnets_claims.of_hyperplanes(NotApplicable("too few")))
+    assert measured == mine
+
+
+def test_the_best_control_is_the_one_to_beat() -> None:
+    rng = np.random.default_rng(0)
+    people = draw_people(np.arange(30), resamples=20, rng=rng)
+    shares = {"centre box": 0.1, "random window": 0.05, "untrained LNet_o": 0.3, "untrained LNet_o, LNet_s": 0.2}
+    shares |= {label: 0.6 for parts in localisation.ANSWERS.values() for label, _ in parts if label not in shares}
+    found = {
+        name: localisation.Found({metric: np.full(30, share) for metric in localisation.METRICS})
+        for name, share in shares.items()
+    }
+    world = localisation.World(found, people, "", "", 1)
+    assert lnets_claims.of_localisation(world)["tags-locate"].value == pytest.approx(0.3)

@@ -1,0 +1,80 @@
+"""What localize-then-describe needs: nobody learnt is probed, tags alone, fair opponents, and what others made is shared."""
+
+import pytest
+
+from deepfeatures.data.face_source import FaceSource
+from deepfeatures.study import catalogue
+from deepfeatures.study.plans import PLANS
+
+NONE, BOTH = FaceSource(None, None, ""), FaceSource("celeba-1", "pointing04-1", "")
+SLUG = "localize-then-describe"
+
+
+def plan(source=NONE, slug=SLUG, profile="default", **given):
+    return PLANS[slug](source, catalogue.resolve(slug, profile, given), "cpu")
+
+
+def closure(named, kind):
+    return {
+        key: recipe for group in named.values() for one in group for key, recipe in one.closure().items()
+        if recipe.kind == kind
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("source", [NONE, BOTH])
+def test_localisers_learn_from_other_scenes_than_they_are_tested_on(source):
+    named = plan(source)
+    learnt = {one.inputs["scenes"].key for one in closure(named, "localiser").values()}
+    probed = {one.inputs["scenes"].key for one in closure(named, "located").values()}
+    assert learnt and probed and not learnt & probed
+    seeds = [one.params["seed"] for one in closure(named, "scenes").values()]
+    assert len(set(seeds)) == len(seeds)
+    faces = {one.params["seed"] for one in closure(named, "faces").values()}
+    assert not faces & set(seeds)
+
+
+def test_the_opponent_without_pre_training_is_trained_as_long():
+    named = plan(localiser_steps=50)
+    pre = named["located/rendered/pre-trained"][0].inputs["coarse"]
+    long = named["located/rendered/as-long"][0].inputs["coarse"]
+    short = named["located/rendered/scratch"][0].inputs["coarse"]
+    assert (pre.params["steps"], pre.inputs["start"].params["steps"]) == (50, 50)
+    assert (short.params["steps"], long.params["steps"]) == (50, 100) and "start" not in long.inputs
+    assert pre.inputs["start"].params["tags"] == "objects" and pre.params["tags"] == "attributes"
+    alone = named["rendered/anet-scratch/units"][0].inputs["features0"].inputs["network"]
+    both = named["rendered/anet/units"][0].inputs["features0"].inputs["network"]
+    assert alone.params["steps"] == both.params["steps"] + both.inputs["start"].params["steps"]
+
+
+def test_the_control_of_local_filters_differs_in_that_alone():
+    named = plan()
+    one, other = (named[f"rendered/{name}/units"][0].inputs["features0"].inputs["network"]
+                  for name in ("anet", "anet-everywhere"))  # fmt: skip
+    while True:
+        assert {k: v for k, v in other.params.items() if one.params[k] != v} == {"local": False}
+        if "start" not in one.inputs:
+            break
+        one, other = one.inputs["start"], other.inputs["start"]
+
+
+def test_photographs_are_located_and_not_described():
+    named = plan(BOTH)
+    assert {"scenes/celeba", "located/celeba/pre-trained", "located/celeba/from-rendered"} <= set(named)
+    assert not any(name.startswith("celeba/") for name in named)
+    across = named["located/celeba/from-rendered"][0]
+    assert across.inputs["scenes"].params["dataset"] == "celeba"
+    assert across.inputs["coarse"].inputs["scenes"].params["dataset"] == "rendered"
+    assert across.inputs["coarse"].key == named["located/rendered/pre-trained"][0].inputs["coarse"].key
+
+
+@pytest.mark.parametrize("profile", ["default", "paper"])
+def test_what_the_chapter_on_attributes_has_made_is_not_made_again(profile):
+    mine, theirs = plan(profile=profile), plan(slug="attributes", profile=profile)
+    for name in ("rendered/faces", "rendered/trained/embedding", "rendered/pixels/pixels"):
+        assert mine[name][0].key == theirs[name][0].key
+
+
+def test_more_seeds_train_more_networks_and_share_the_rest():
+    named = plan(seeds=2)
+    assert [len(named[name]) for name in ("rendered/anet/units", "located/rendered/pre-trained", "rendered/faces",
+                                          "rendered/pixels/pixels", "scenes/rendered")] == [2, 2, 1, 1, 1]  # fmt: skip
