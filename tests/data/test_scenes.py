@@ -1,4 +1,4 @@
-"""Scenes: boxes against the heads that are drawn, the same bytes in any company, and photographs that stay in memory."""
+"""Scenes: boxes against the heads that are drawn, the same bytes in any company, photographs that stay in memory."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_side_out_of_range_is_refused(side_px: int) -> None:
 def test_the_aligned_head_holds_all_five_points_and_fits_the_photograph() -> None:
     left, top, right, bottom = aligned_head()
     assert 0 < left < right < 178 and 0 < top < bottom < 218
-    assert (CELEBA_POINTS > [left, top]).all() and (CELEBA_POINTS < [right, bottom]).all()
+    assert ([left, top] < CELEBA_POINTS).all() and ([right, bottom] > CELEBA_POINTS).all()
     assert (left + right) / 2 == pytest.approx(89, abs=1.5)  # faces are in the middle
     assert bottom > CELEBA_POINTS[3, 1] + 10 and top < CELEBA_POINTS[0, 1] - 40  # chin below, crown above
 

@@ -260,7 +260,8 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
         (
             table(
                 "world answer metric value",
-                *[(w, a, m, 0.5) for w in ("rendered", "celeba") for a in ("centre box", "LNet_o") for m in ("recall", "in_head")],
+                *[(w, a, m, 0.5) for w in ("rendered", "celeba") for a in ("centre box", "LNet_o")
+                  for m in ("recall", "in_head")],
             ),
         ),
         {},
@@ -313,6 +314,9 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
         4,
     ),
     "scene_windows": ((FACES, {"true box": np.tile([1, 2, 5, 6], (5, 1))}, RNG.random((5, 4, 4))), {"columns": 3}, None),
+    "scene_windows": (
+        (FACES, {"true box": np.tile([1, 2, 5, 6], (5, 1))}, RNG.random((5, 4, 4))), {"columns": 3}, None,
+    ),
     "unit_faces": (([SimpleNamespace(unit=3, faces=FACES[:3], attribute="Big_Nose", auc=0.7, p=0.01)] * 3,), {}, None),
     "units_tell": (({"ANet": np.linspace(0.5, 0.9, 7), "random weights": np.full(7, 0.5)},), {}, None),
     "contact_sheet": ((FACES,), {"titles": list("abcde"), "columns": 3}, None),

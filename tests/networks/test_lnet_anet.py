@@ -1,4 +1,4 @@
-"""LNets and ANet: locally shared filters against a slow twin, windows against brute force, scores as means of places."""
+"""LNets and ANet: locally shared filters against a slow twin, windows against brute force, scores as means."""
 
 from __future__ import annotations
 
@@ -14,8 +14,16 @@ from torch.nn import functional as F
 
 from deepfeatures.data import scene_artifact
 from deepfeatures.networks import anet_features, lnet_anet, located, response_windows
-from deepfeatures.networks.lnet_anet import UNITS, as_pixels, begin_from, load_anet, load_lnet, save
-from deepfeatures.networks.lnet_anet import untrained_anet, untrained_lnet
+from deepfeatures.networks.lnet_anet import (
+    UNITS,
+    as_pixels,
+    begin_from,
+    load_anet,
+    load_lnet,
+    save,
+    untrained_anet,
+    untrained_lnet,
+)
 from deepfeatures.networks.locally_shared import LocallyShared
 from deepfeatures.networks.response_windows import best_windows, cut, in_scene, squares_round
 
@@ -73,7 +81,8 @@ def test_networks_come_back_as_they_were_saved(local: bool, tmp_path: Path) -> N
     np.testing.assert_array_equal(load_anet(tmp_path / "a").features(FACES)["units"], anet.features(FACES)["units"])
     assert anet.features(FACES)["units"].shape == (5, UNITS)
     with torch.inference_mode():
-        torch.testing.assert_close(load_lnet(tmp_path / "l").maps(as_pixels(lnet, VIEWS)), lnet.maps(as_pixels(lnet, VIEWS)))
+        pixels = as_pixels(lnet, VIEWS)
+        torch.testing.assert_close(load_lnet(tmp_path / "l").maps(pixels), lnet.maps(pixels))
     assert json.loads((tmp_path / "a" / "meta.json").read_text())["local"] is local
 
 

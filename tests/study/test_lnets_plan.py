@@ -1,4 +1,4 @@
-"""What localize-then-describe needs: nobody learnt is probed, tags alone, fair opponents, and what others made is shared."""
+"""What localize-then-describe needs: nobody learnt is probed, fair opponents, and what others made is shared."""
 
 import pytest
 

@@ -1,8 +1,8 @@
 """What ANet describes: balanced errors of attributes by linear machines, with and without each thing that made it.
 
-Balanced error is the mean of misses and false alarms, %; 50 knows nothing. Two questions, two sets of images. On faces framed
-alike: what do pre-training on identity and locally shared filters give? In scenes: what does it cost that the face has to be
-found first? There ANet's own last layer answers, so no machine is fitted to the few scenes.
+Balanced error is the mean of misses and false alarms, %; 50 knows nothing. Two questions, two sets of images. On faces
+framed alike: what do pre-training on identity and locally shared filters give? In scenes: what does it cost that the
+face has to be found first? There ANet's own last layer answers, so no machine is fitted to the few scenes.
 """
 
 from __future__ import annotations

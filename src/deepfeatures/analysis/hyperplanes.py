@@ -2,9 +2,9 @@
 
 One linear machine an attribute gives one weight vector each, as long as 1. k-means puts them into clusters (Liu et al.
 2014, in the notes: "similar attributes are clustered together"). Asked here: are clusters the same from other starts
-(adjusted Rand index over seeds); do attributes of one group (data.attribute_parts) share clusters, and have larger cosines,
-more than under groups dealt out at random; and how much of it do the labels do by themselves? Attributes that go together in
-the data have similar hyperplanes in any features, random ones too.
+(adjusted Rand index over seeds); do attributes of one group (data.attribute_parts) share clusters, and have larger
+cosines, more than under groups dealt out at random; and how much of it do the labels do by themselves? Attributes that
+go together in the data have similar hyperplanes in any features, random ones too.
 """
 
 from __future__ import annotations
@@ -107,7 +107,10 @@ def correlation(columns: np.ndarray, times: np.ndarray) -> np.ndarray:
 
 
 def clusters(vectors: np.ndarray, count: int, starts: int = STARTS) -> np.ndarray:
-    """(starts, attributes): clusters by k-means, each from its own seed and a single start. vectors: (attributes, d)."""
+    """(starts, attributes): clusters by k-means, each from its own seed and a single start.
+
+    vectors: (attributes, d).
+    """
     count = min(count, len(vectors))
     return np.stack(
         [KMeans(count, n_init=1, random_state=seed).fit_predict(vectors.astype(np.float64)) for seed in range(starts)]
@@ -198,12 +201,13 @@ def tree(planes: Hyperplanes) -> tuple[np.ndarray, np.ndarray]:
 def as_rows(
     planes: Mapping[str, Hyperplanes], count: int, *, permutations: int, rng: np.random.Generator
 ) -> tuple[list[list[object]], dict[str, Together]]:
-    """Network, cohesion, its p, absolute cosines', clusters' agreement, its p, stability, link with labels: a row each."""
+    """Network, cohesion, p, absolute cosines', clusters' agreement, p, stability, link with labels: a row each."""
     found = {name: together(one, count, permutations=permutations, rng=rng) for name, one in planes.items()}
     rows: list[list[object]] = [
-        [name, one.cohesion, f"{one.p[0]:.3f}", one.magnitude, one.agreement, f"{one.p[1]:.3f}", one.stability, one.with_labels]
+        [name, one.cohesion, f"{one.p[0]:.3f}", one.magnitude, one.agreement, f"{one.p[1]:.3f}", one.stability,
+         one.with_labels]
         for name, one in found.items()
-    ]
+    ]  # fmt: skip
     first = next(iter(planes.values()))
     rows.append(["the labels themselves", of_labels(first), "", "", "", "", float("nan"), 1.0])
     return rows, found

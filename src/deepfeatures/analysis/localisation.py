@@ -5,8 +5,8 @@
     recall         share of scenes with an IoU of 0.5 or more
     in the head    share of scenes whose window has its centre inside the true box
 
-Two answers look at nothing: `centre`, one box of middling size in the middle of the scene; `random`, a box of a size that
-the allowed windows have, anywhere. Networks that were never trained look, but have learnt nothing.
+Two answers look at nothing: `centre`, one box of middling size in the middle of the scene; `random`, a box of a size
+that the allowed windows have, anywhere. Networks that were never trained look, but have learnt nothing.
 """
 
 from __future__ import annotations
@@ -123,7 +123,8 @@ def by_world(
                 if group and which in group[0]:
                     found[label] = measure(np.stack([np.asarray(one[which])[reading] for one in group]), boxes)
                     seeds = max(seeds, len(group))
-        worlds[name] = World(found, draw_people(identity, resamples=resamples, rng=rng), meta["report"], meta["boxes"], seeds)
+        people = draw_people(identity, resamples=resamples, rng=rng)
+        worlds[name] = World(found, people, meta["report"], meta["boxes"], seeds)
     return worlds
 
 
@@ -148,7 +149,7 @@ def as_rows(worlds: Mapping[str, World]) -> list[list[object]]:
 
 
 def comparisons(worlds: Mapping[str, World]) -> list[list[object]]:
-    """World, what is compared, difference in recall and in centres inside the head: what each step of training gives."""
+    """World, what is compared, difference in recall and in centres inside the head: what each step gives."""
     pairs = (
         ("pre-trained, less trained on attributes for as many steps as fine-tuning", COARSE, "LNet_o, no pre-training"),
         ("pre-trained, less trained on attributes for as many steps in all", COARSE,

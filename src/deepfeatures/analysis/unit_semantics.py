@@ -198,7 +198,7 @@ def as_rows(
     resamples: int,
     rng: np.random.Generator,
 ) -> tuple[list[list[object]], dict[str, Strength], dict[str, Tested]]:
-    """Rows for a page (network, units, telling by the test, mean held-out AUC, share at TELLS), and what they are of."""
+    """Rows for a page (network, units, telling by the test, mean held-out AUC, share at TELLS), and their sources."""
     rows: list[list[object]] = []
     strengths, tests = {}, {}
     seed = rng.integers(2**32, size=2)

@@ -1,8 +1,9 @@
 """CelebA's attributes by what their names speak of: the groups in which similar hyperplanes should be found together.
 
-The notes on Liu et al. 2014 say that "similar attributes are clustered together" and name none. So each row says where its
-assignment comes from: the part of the face in the name itself, or ours. Groups by part of the face are usual in work on
-CelebA (Hand and Chellappa 2016 share layers among attributes of one part); theirs were not at hand and are not copied.
+The notes on Liu et al. 2014 say that "similar attributes are clustered together" and name none. So each row says where
+its assignment comes from: the part of the face in the name itself, or ours. Groups by part of the face are usual in
+work on CelebA (Hand and Chellappa 2016 share layers among attributes of one part); theirs were not at hand and are not
+copied.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ class Part:
 
 
 _ROWS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "hair, named": ("hair", _NAMED, ("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair", "Straight_Hair", "Wavy_Hair",
-                                     "Receding_Hairline")),
+    "hair, named": ("hair", _NAMED, ("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair", "Straight_Hair",
+                                     "Wavy_Hair", "Receding_Hairline")),
     "hair, ours": ("hair", _HEAD, ("Bald", "Bangs")),
     "beard, named": ("beard", _NAMED, ("No_Beard",)),
     "beard, ours": ("beard", _BEARD, ("5_o_Clock_Shadow", "Goatee", "Mustache", "Sideburns")),

@@ -2,8 +2,8 @@
 
 In an aligned image the face is always in the middle, and a localiser has nothing to find. Here it is shrunk and pasted
 anywhere among rendered objects. A rectangle of photograph would give the place away, so every scene also has decoys:
-the same kind of rectangle, from another person's photograph, cut into blocks that are dealt anew, in which no face is left.
-No picture made here is ever written to a file.
+the same kind of rectangle, from another person's photograph, cut into blocks that are dealt anew, in which no face is
+left. No picture made here is ever written to a file.
 """
 
 from __future__ import annotations

@@ -33,7 +33,10 @@ def make(
     fingerprint: str = "",
     part: str = "",
 ) -> None:
-    """Write the arrays. people, each, heads: of rendered scenes; fingerprint, part: of CelebA ('learnt' or 'probed')."""
+    """Write the arrays.
+
+    people, each, heads: of rendered scenes; fingerprint, part: of CelebA ('learnt' or 'probed').
+    """
     if dataset == "rendered":
         scenes = Scenes(seed, people, each, side_px, heads=heads)
         ids = np.array([f"scene-{seed}-{number:07d}" for number in range(len(scenes))])
@@ -85,7 +88,7 @@ def _write(
     boxes: np.ndarray,
     meta: dict[str, object],
 ) -> None:
-    arrays = {"ids": ids, "identity": identity.astype(np.int64), "attributes": known, "objects": objects, "boxes": boxes}
-    for name, values in arrays.items():
+    np.save(out / "identity.npy", identity.astype(np.int64))
+    for name, values in {"ids": ids, "attributes": known, "objects": objects, "boxes": boxes}.items():
         np.save(out / f"{name}.npy", values)
     (out / "meta.json").write_text(json.dumps(meta, indent=1, sort_keys=True) + "\n")

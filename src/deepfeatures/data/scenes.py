@@ -6,7 +6,8 @@
     scenes.attributes([0, 1]) # (2, 40): 1, 0, or -1 where the rendered world does not say
 
 One picture of one renderer: head, shoulders and objects are cast by the same rays, lit by the same light and taken by
-the same camera, so no seam and no difference in sharpness tells where the head is. A scene depends on (seed, index) alone.
+the same camera, so no seam and no difference in sharpness tells where the head is. A scene depends on (seed, index)
+alone.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ SMALLEST_PX, LARGEST_PX = 32, 256
 
 
 class Scenes:
-    """Scenes 0 to people * each - 1; the first `each` show person 0. heads=False: the same clutter with nobody in it."""
+    """Scenes 0 to people * each - 1; the first `each` show person 0.
+
+    heads=False: the same clutter with nobody in it.
+    """
 
     def __init__(self, seed: int, people: int, each: int, side_px: int, *, heads: bool = True) -> None:
         if not SMALLEST_PX <= side_px <= LARGEST_PX:

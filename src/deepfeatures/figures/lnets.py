@@ -1,4 +1,4 @@
-"""Localisers and what describes a face: windows on scenes, recall by answer, mean faces of units, attributes as planes."""
+"""Localisers and what describes a face: windows on scenes, recall, mean faces of units, attributes as planes."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def localisation(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[Any] | N
                 100 * mine["value"].to_numpy(), y, xerr=100 * shapes.whiskers(mine, "value"), linestyle="none",
                 color=colour, marker=marker, markersize=4.5, elinewidth=1, label=label,
             )  # fmt: skip
-        ax.set_yticks(range(len(answers)), [name.replace("LNet_o", "LNet$_o$").replace("LNet_s", "LNet$_s$") for name in answers])
+        ax.set_yticks(range(len(answers)), [_subscripts(name) for name in answers])
         ax.set_ylim(len(answers) - 0.5, -0.5)
         ax.set_xlim(-1, 101)
         ax.grid(axis="x")
@@ -150,7 +150,10 @@ def unit_faces(units: Sequence[Unit], *, columns: int = 2, ax: Axes | None = Non
 
 @styled
 def units_tell(strengths: Mapping[str, ArrayLike], *, tells: float = 0.6, ax: Axes | None = None) -> Axes:
-    """Units in order of how much each tells of its attribute, a line a network. strengths: (units,) AUC, 0.5 nothing."""
+    """Units in order of how much each tells of its attribute, a line a network.
+
+    strengths: (units,) AUC, 0.5 nothing.
+    """
     names = shapes.networks("strengths", strengths)
     ax = canvas(ax, PAGE_WIDTH_IN, 3.1)
     looks = zip((VERMILION, GREEN, BLUE, "0.5", PURPLE), ("-", "-.", "--", ":", "-"), strict=True)
@@ -209,10 +212,16 @@ def hyperplanes(
         text.set_color(colours[groups[at]])
     matrix.set_xlabel("attributes, in the order of the rows")
     matrix.grid(visible=False)
-    bar = matrix.figure.colorbar(shown, ax=list(drawn), location="top", fraction=0.03, pad=0.01, aspect=40, extend="both")
+    bar = matrix.figure.colorbar(
+        shown, ax=list(drawn), location="top", fraction=0.03, pad=0.01, aspect=40, extend="both"
+    )
     bar.set_label("cosine of two weight vectors (no unit)")
     handles = [Line2D([], [], color=colour, marker="s", linestyle="none", label=group or "no group")
                for group, colour in colours.items()]  # fmt: skip
     if axes is None:
         matrix.figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize=7)
     return drawn
+
+
+def _subscripts(name: str) -> str:
+    return name.replace("LNet_o", "LNet$_o$").replace("LNet_s", "LNet$_s$")

@@ -1,8 +1,8 @@
 """ANet's units on faces, as an artifact: units.npy (n, UNITS) and scores.npy (n, 40) float32, ids.npy, meta.json, and
 head.npy (40, UNITS), the last layer's weights.
 
-The faces are those of a set of faces, or what is cut from scenes by a window: the true box, one that localisers found, or one
-that looks at nothing. A cut is framed as the rendered faces are: the head's height is 2 of 2.9 of its side.
+The faces are those of a set of faces, or what is cut from scenes by a window: the true box, one that localisers found,
+or one that looks at nothing. A cut is framed as the rendered faces are: the head's height is 2 of 2.9 of its side.
 """
 
 from __future__ import annotations
@@ -33,17 +33,15 @@ def make(
     seed: int = 0,
     local: bool = True,
 ) -> None:
-    """inputs: 'faces', a set of faces or scenes; 'network', an ANet, else one is drawn from the seed; 'located', windows
-    of the scenes, for by='coarse' or 'fine' (their first reading). side_px: of what an ANet for scenes reads.
+    """inputs: 'faces', a set of faces or scenes; 'network', an ANet, else one is drawn from the seed; 'located',
+    windows of the scenes, for by='coarse' or 'fine' (their first reading). side_px: of what an ANet for scenes reads.
     """
     if by not in BY:
         raise ValueError(f"by={by!r}: allowed are {', '.join(BY)}")
     faces = inputs["faces"]
     outputs = np.load(faces / "attributes.npy", mmap_mode="r").shape[1]
-    if by == "faces":
-        images = np.load(faces / "images.npy", mmap_mode="r")
-    else:
-        images = _cuts(inputs, data_root, by, side_px)
+    framed = by == "faces"
+    images = np.load(faces / "images.npy", mmap_mode="r") if framed else _cuts(inputs, data_root, by, side_px)
     if "network" in inputs:
         network = load_anet(inputs["network"])
     else:

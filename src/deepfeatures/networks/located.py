@@ -15,8 +15,8 @@ from torch.nn import functional as F
 
 from deepfeatures.data import scene_artifact
 from deepfeatures.networks import response_windows
-from deepfeatures.networks.localise import coarse_windows, fine_windows
 from deepfeatures.networks.lnet_anet import LNet, as_pixels, load_lnet, untrained_lnet
+from deepfeatures.networks.localise import coarse_windows, fine_windows
 
 SHOWN = 24
 

@@ -1,8 +1,8 @@
 """From the response maps of a localiser to the window it points at. No box is used anywhere: only the maps decide.
 
 Three ways to make one map of many channels: `mean`, all maps alike; `selected`, the quarter of them on which the tags
-lean most; `evidence`, how strongly a position speaks for or against tags. Then the window whose inside differs most from its
-outside: with shares p and q = 1 - p of the positions and means m_in, m_out,
+lean most; `evidence`, how strongly a position speaks for or against tags. Then the window whose inside differs most
+from its outside: with shares p and q = 1 - p of the positions and means m_in, m_out,
 
     contrast = p q (m_in - m_out)^2,  m_in > m_out        (the variance between two classes: Otsu 1979)
 
@@ -45,7 +45,10 @@ def response(network: LNet, maps: torch.Tensor, reading: str) -> torch.Tensor:
 
 
 def best_windows(response: np.ndarray, heights: Sequence[int], aspect: float = ASPECT) -> np.ndarray:
-    """(n, 4) left, top, right, bottom, positions: the window of most contrast. response: (n, h, w); heights: allowed."""
+    """(n, 4) left, top, right, bottom, positions: the window of most contrast.
+
+    response: (n, h, w); heights: allowed.
+    """
     maps = torch.from_numpy(np.ascontiguousarray(response, np.float64))[:, None]
     n, _, high, wide = maps.shape
     total, area = maps.sum((1, 2, 3)), high * wide
@@ -100,7 +103,10 @@ def cut(scenes: np.ndarray, squares: np.ndarray, side_px: int) -> np.ndarray:
 
 
 def squares_round(boxes: np.ndarray, times: float, *, rise: float = 0.0) -> np.ndarray:
-    """(n, 4) squares `times` the height of each box, round its middle, shifted down by `rise` heights. boxes: (n, 4)."""
+    """(n, 4) squares `times` the height of each box, round its middle, shifted down by `rise` heights.
+
+    boxes: (n, 4).
+    """
     height = boxes[:, 3] - boxes[:, 1]
     x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2 + rise * height
     half = times * height / 2

@@ -1,7 +1,8 @@
 """What the chapter localize-then-describe needs: scenes, localisers, what they say, and ANet's units.
 
-scenes/WORLD, located/WORLD/ANSWER: rendered scenes always, CelebA's photographs pasted into clutter where they are read.
-rendered/REPRESENTATION/LAYER, in scenes/WINDOW: attributes of rendered faces; photographs are not described here.
+scenes/WORLD, located/WORLD/ANSWER: rendered scenes always, CelebA's photographs pasted into clutter where they are
+read. rendered/REPRESENTATION/LAYER, in scenes/WINDOW: attributes of rendered faces; photographs are not described
+here.
 """
 
 from __future__ import annotations

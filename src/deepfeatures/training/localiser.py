@@ -1,7 +1,7 @@
 """LNet_o and LNet_s: trained on image-level tags alone. No box is read here; where a head is, nobody tells them.
 
-minimise the balanced square loss of `training.attributes` over tags: which objects are in a scene (pre-training), or which
-attributes its face has (fine-tuning). LNet_o sees whole scenes; LNet_s what LNet_o points at, enlarged.
+minimise the balanced square loss of `training.attributes` over tags: which objects are in a scene (pre-training), or
+which attributes its face has (fine-tuning). LNet_o sees whole scenes; LNet_s what LNet_o points at, enlarged.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from deepfeatures.data import scene_artifact
-from deepfeatures.networks.localise import SHOULDERS, squares_of
 from deepfeatures.networks.lnet_anet import LNET_SIDE, as_pixels, begin_from, load_lnet, save, untrained_lnet
+from deepfeatures.networks.localise import SHOULDERS, squares_of
 from deepfeatures.networks.response_windows import cut, shrunk
 from deepfeatures.training.adam_loop import Shuffled, train
 from deepfeatures.training.attributes import balance, balanced_loss
