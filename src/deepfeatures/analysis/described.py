@@ -16,6 +16,7 @@ import pandas as pd
 
 from deepfeatures.analysis.attribute_errors import Errors, by_data_set
 from deepfeatures.analysis.bootstrap import Interval
+from deepfeatures.analysis.measured import Measured
 
 LABELS = {  # representation in a plan: what a page calls it
     "anet/units": "ANet: identity, then attributes",
@@ -55,7 +56,7 @@ def mean_error(measured: Errors, representation: str) -> np.ndarray:
 class Gap:
     """How much worse one representation is than another: points of balanced error; attributes that are worse."""
 
-    points: Interval
+    points: Measured
     worse: int
     attributes: int
 
@@ -64,7 +65,7 @@ def gap(measured: Errors, one: str, other: str) -> Gap:
     """`one` less `other`, on the same people and draws."""
     first, second = measured[one].error, measured[other].error
     return Gap(
-        measured.interval(mean_error(measured, one) - mean_error(measured, other)),
+        measured.of(measured.names, lambda: mean_error(measured, one) - mean_error(measured, other)),
         int((first[0].mean(axis=0) > second[0].mean(axis=0)).sum()),
         first.shape[-1],
     )
@@ -75,9 +76,9 @@ def as_rows(measured: Errors, reference: str) -> list[list[object]]:
     rows: list[list[object]] = []
     for name in measured.rates:
         above = gap(measured, name, reference)
-        mine = measured.interval(mean_error(measured, name))
-        rest: list[object] = ["", ""] if name == reference else [above.points, f"{above.worse} of {above.attributes}"]
-        rows.append([LABELS.get(name, name), mine, *rest])
+        mine = measured.of(measured.names, lambda name=name: mean_error(measured, name))  # type: ignore[misc]
+        rest = ["", ""] if name == reference else [_cell(above.points), f"{above.worse} of {above.attributes}"]
+        rows.append([LABELS.get(name, name), _cell(mine), *rest])
     return rows
 
 
@@ -90,3 +91,8 @@ def by_part(measured: Mapping[str, Errors]) -> pd.DataFrame:
                 found = one.interval(100 * rates.error[..., column])
                 rows.append((data, LABELS.get(name, name), attribute, found.value, found.lo, found.hi))
     return pd.DataFrame(rows, columns=["data", "representation", "attribute", "error_percent", "lo", "hi"])
+
+
+def _cell(found: Measured) -> object:
+    """A dash where no attribute has enough people to be measured."""
+    return found if isinstance(found, Interval) else "–"

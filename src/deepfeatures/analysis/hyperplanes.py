@@ -29,6 +29,7 @@ from deepfeatures.probes.squared_hinge_path import balanced_weights, squared_hin
 
 STARTS = 20  # of k-means, each from its own seed
 REFITS = 25  # machines fitted to people drawn anew, behind every interval
+LEAST = 4
 PENALTY = 1e-3  # C of all machines alike: vectors of different C would differ in length and direction for that alone
 
 
@@ -177,7 +178,8 @@ def together(planes: Hyperplanes, count: int, *, permutations: int, rng: np.rand
     observed = np.array([held[0], matched[0]])
     p = (1 + (null >= observed - 1e-12).sum(axis=0)) / (1 + permutations)
     pairs = np.triu_indices(len(groups), 1)
-    linked = float(np.corrcoef(cosines[0][pairs], planes.labels[0][pairs])[0, 1])
+    enough = len(groups) >= LEAST  # pairs of fewer attributes have no correlation to speak of
+    linked = float(np.corrcoef(cosines[0][pairs], planes.labels[0][pairs])[0, 1]) if enough else np.nan
     return Together(
         planes.interval(held), planes.interval(matched), (float(null[:, 0].mean()), float(null[:, 1].mean())),
         (float(p[0]), float(p[1])), stability(clusters(planes.vectors[0], count)), linked,

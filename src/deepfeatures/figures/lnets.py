@@ -141,8 +141,7 @@ def unit_faces(units: Sequence[Unit], *, columns: int = 2, ax: Axes | None = Non
             place(ax, face, left + at * (1 + GAP), top, "", 7.5)
             if number < columns:
                 ax.text(left + at * (1 + GAP) + 0.5, -top + 0.04, word, ha="center", va="bottom", fontsize=8, color=INK)
-        p = f"p = {one.p:.3f}" if one.p > 0.05 else f"p ≤ {max(np.ceil(1000 * one.p) / 1000, 0.001):.3f}"
-        text = f"unit {one.unit}\n{one.attribute.replace('_', ' ')}\nAUC {one.auc:.2f}, {p}"
+        text = f"unit {one.unit}\n{one.attribute.replace('_', ' ')}\nAUC {one.auc:.2f}, p = {one.p:.3f}"
         ax.text(left + 3 * (1 + GAP), -top - 0.5, text, ha="left", va="center", fontsize=7.5, color=INK)
     frame(ax, columns * width, rows * (1 + GAP) + 0.25)
     return ax

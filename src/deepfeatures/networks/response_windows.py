@@ -29,19 +29,17 @@ BATCH = 256
 
 
 def response(network: LNet, maps: torch.Tensor, reading: str) -> torch.Tensor:
-    """One map of many: (n, h, w). maps: (n, channels, h, w) of `network`."""
+    """One map of many: (n, h, w), each from its own scene alone. maps: (n, channels, h, w) of `network`."""
     if reading not in READINGS:
         raise ValueError(f"reading={reading!r}: allowed are {', '.join(READINGS)}")
-    scale = maps.std(dim=(0, 2, 3), keepdim=True)
     if reading == "mean":
-        return (maps / (scale + 1e-6)).mean(1)
+        return maps.mean(1)
     weight = network.head.weight  # (outputs, channels)
     if reading == "selected":
-        strength = weight.norm(dim=0) * scale.flatten()
-        chosen = strength.topk(max(maps.shape[1] // 4, 1)).indices
-        return (maps / (scale + 1e-6))[:, chosen].mean(1)
+        chosen = weight.norm(dim=0).topk(max(maps.shape[1] // 4, 1)).indices
+        return maps[:, chosen].mean(1)
     said = torch.einsum("oc,nchw->nohw", weight, maps)
-    return (said - said.mean((0, 2, 3), keepdim=True)).norm(dim=1)
+    return (said - said.mean((2, 3), keepdim=True)).norm(dim=1)
 
 
 def best_windows(response: np.ndarray, heights: Sequence[int], aspect: float = ASPECT) -> np.ndarray:
