@@ -93,8 +93,8 @@ study.table(["world", "what is compared", "recall", "centre in the head"],
 
 # %% [markdown]
 # ### How the maps are read
-# All maps averaged; the quarter on which the tags lean most; or how strongly a place argues for or against tags. The second
-# stands in every figure here; it was chosen on two worlds of scenes that no chapter measures.
+# All maps averaged; the quarter on which the tags lean most; or how strongly a place argues for or against tags. The first
+# stands in every figure here: it is the plainest, and on two worlds of scenes that no chapter measures it was as good as any.
 
 # %%
 study.table(["world", "reading", "LNet_o: IoU of 0.5 or more", "centre in the head", "LNet_s: IoU of 0.5 or more", "centre in the head"],
