@@ -28,6 +28,7 @@ from deepfeatures.data.attributes import NAMES
 from deepfeatures.probes.squared_hinge_path import balanced_weights, squared_hinge_path
 
 STARTS = 20  # of k-means, each from its own seed
+REFIT_STARTS = 4  # the same for machines of people drawn anew
 REFITS = 25  # machines fitted to people drawn anew, behind every interval
 LEAST = 4
 PENALTY = 1e-3  # C of all machines alike: vectors of different C would differ in length and direction for that alone
@@ -118,9 +119,9 @@ def clusters(vectors: np.ndarray, count: int, starts: int = STARTS) -> np.ndarra
     )
 
 
-def best_clusters(vectors: np.ndarray, count: int) -> np.ndarray:
-    """(attributes,): the tightest of STARTS runs, numbered in the order of the first attribute of each."""
-    found = KMeans(min(count, len(vectors)), n_init=STARTS, random_state=0).fit_predict(vectors.astype(np.float64))
+def best_clusters(vectors: np.ndarray, count: int, starts: int = STARTS) -> np.ndarray:
+    """(attributes,): the tightest of some runs, numbered in the order of the first attribute of each."""
+    found = KMeans(min(count, len(vectors)), n_init=starts, random_state=0).fit_predict(vectors.astype(np.float64))
     order = {label: at for at, label in enumerate(dict.fromkeys(found.tolist()))}
     return np.array([order[label] for label in found.tolist()])
 
@@ -166,7 +167,7 @@ class Together:
 def together(planes: Hyperplanes, count: int, *, permutations: int, rng: np.random.Generator) -> Together:
     """count: clusters; groups are shuffled among the attributes that have one."""
     cosines, groups = planes.cosines, planes.groups
-    found = [best_clusters(one, count) for one in planes.vectors]
+    found = [best_clusters(one, count, STARTS if refit == 0 else REFIT_STARTS) for refit, one in enumerate(planes.vectors)]
     matched = np.array([agreement(one, groups) for one in found])
     held = cohesion(cosines, groups)
     null = np.empty((permutations, 2))
