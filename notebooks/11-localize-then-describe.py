@@ -102,6 +102,7 @@ study.table(["world", "reading", "LNet_o: IoU of 0.5 or more", "centre in the he
             "Three ways to make one map of many; the fine window starts from the coarse one of the same reading.", digits=3)
 
 # %% [markdown]
+# (what-anet-describes)=
 # ## Describing
 # ANet has four convolutions; in the middle two, each of sixteen regions of the face has filters of its own. It is trained to
 # tell people apart, then on attributes. A linear machine an attribute reads its 96 units: everybody is tested by machines that
@@ -114,6 +115,9 @@ study.table(["features", "balanced error, %", "points above ANet", "attributes r
             df.analysis.described.as_rows(errors["rendered"], "anet/units"),
             "Mean balanced error over attributes, faces framed alike; 50 knows nothing. Intervals over people.")
 
+# %%
+study.encoded(df.analysis.described_encoded.linear(errors["rendered"]), label="what-anet-describes")
+
 # %% [markdown]
 # And in the scenes, where the face must be found first? ANet's own last layer answers there, so that no machine is fitted to
 # the few scenes.
@@ -124,6 +128,7 @@ study.table(["what ANet is shown", "balanced error, %", "points above the true b
             "Mean balanced error over attributes, rendered scenes of people not seen in training.")
 
 # %% [markdown]
+# (what-units-tell)=
 # ## What units mean
 # For each unit, the mean of the faces that it answers weakly, middlingly and strongly: a tenth of all faces each, never fewer
 # than fifty. Any unit has such faces, and the eye finds a meaning in them. So the units are not picked, they are spread
@@ -138,6 +143,9 @@ rows, strengths, tests = df.analysis.unit_semantics.as_rows(
     networks, faces["attributes"], faces["identity"], resamples=resamples, rng=study.rng())
 study.table(["network", "units", "that tell of an attribute (p of 0.05 or less)", "mean AUC", "share of units at 0.60 or more"],
             rows, "AUC on the half of the people not used to choose a unit's attribute; intervals over people.")
+
+# %%
+study.encoded(df.analysis.described_encoded.single_units(strengths), label="what-units-tell")
 
 # %% mystnb={"figure": {"name": "lnets-mean-faces", "caption": "Mean rendered faces of weak, medium and strong response of ANet's units, from the unit that tells most (top left, row by row) to the one that tells least, with the attribute each tells most of."}, "image": {"alt": "Rows of three blurred mean heads; for the most telling units the heads differ visibly, as in hair or hat, for the last ones they look alike."}}
 main = next(iter(tests))

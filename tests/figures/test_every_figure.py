@@ -248,20 +248,6 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
                 "world network part share",
                 *[(w, n, p, 0.25) for w in ("rendered, designed", "CelebA") for n in ("trained", "pixels")
                   for p in ("person", "view", "person x view", "image")],
-    "hyperplanes": (
-        (
-            ["Bald", "Bangs", "Big_Nose"], np.eye(3), np.array([[0, 1, 0.4, 2], [2, 3, 0.9, 3.0]]),
-            ["hair", "hair", ""], [0, 0, 1],
-        ),
-        {},
-        2,
-    ),
-    "localisation": (
-        (
-            table(
-                "world answer metric value",
-                *[(w, a, m, 0.5) for w in ("rendered", "celeba") for a in ("centre box", "LNet_o")
-                  for m in ("recall", "in_head")],
             ),
         ),
         {},
@@ -313,7 +299,25 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], int | None]] = {
         {},
         4,
     ),
-    "scene_windows": ((FACES, {"true box": np.tile([1, 2, 5, 6], (5, 1))}, RNG.random((5, 4, 4))), {"columns": 3}, None),
+    "hyperplanes": (
+        (
+            ["Bald", "Bangs", "Big_Nose"], np.eye(3), np.array([[0, 1, 0.4, 2], [2, 3, 0.9, 3.0]]),
+            ["hair", "hair", ""], [0, 0, 1],
+        ),
+        {},
+        2,
+    ),
+    "localisation": (
+        (
+            table(
+                "world answer metric value",
+                *[(w, a, m, 0.5) for w in ("rendered", "celeba") for a in ("centre box", "LNet_o")
+                  for m in ("recall", "in_head")],
+            ),
+        ),
+        {},
+        2,
+    ),
     "scene_windows": (
         (FACES, {"true box": np.tile([1, 2, 5, 6], (5, 1))}, RNG.random((5, 4, 4))), {"columns": 3}, None,
     ),

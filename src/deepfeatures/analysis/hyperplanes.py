@@ -167,7 +167,8 @@ class Together:
 def together(planes: Hyperplanes, count: int, *, permutations: int, rng: np.random.Generator) -> Together:
     """count: clusters; groups are shuffled among the attributes that have one."""
     cosines, groups = planes.cosines, planes.groups
-    found = [best_clusters(one, count, STARTS if refit == 0 else REFIT_STARTS) for refit, one in enumerate(planes.vectors)]
+    starts = [STARTS] + [REFIT_STARTS] * (len(planes.vectors) - 1)
+    found = [best_clusters(one, count, tries) for one, tries in zip(planes.vectors, starts, strict=True)]
     matched = np.array([agreement(one, groups) for one in found])
     held = cohesion(cosines, groups)
     null = np.empty((permutations, 2))

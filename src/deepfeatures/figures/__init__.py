@@ -23,8 +23,8 @@ from .faces import contact_sheet, factor_sweep
 from .factors import factors_by_layer
 from .heatmap import heat_maps
 from .invariance import by_layer, pair_and_class_distances, trend_within_digit
-from .parameter_space import axis_shares, axis_tuning, decoded_by_parameter, encoding_shares, explained_by_unit
 from .lnets import hyperplanes, localisation, scene_windows, unit_faces, units_tell
+from .parameter_space import axis_shares, axis_tuning, decoded_by_parameter, encoding_shares, explained_by_unit
 from .pose import pose_by_layer, pose_error_by_range, pose_read
 from .samples import rotated_digits
 from .spectrum import cumulative, rank_accuracy, scree
@@ -88,9 +88,9 @@ __all__ = [
     "unit_faces",
     "units_per_class",
     "verification_by_layer",
+    "units_tell",
     "view_energies",
     "view_spread",
     "view_variances",
-    "units_tell",
     "weights_scan",
 ]
