@@ -30,7 +30,7 @@ def make(
     local: bool,
     seed: int,
     steps: int,
-    batch: int = 96,
+    batch: int = 64,
     device: str = "cpu",
 ) -> None:
     """Write the network and losses.npy (steps,). inputs: 'faces', rendered; 'start', an ANet to begin from, if any."""
