@@ -48,7 +48,7 @@ study = df.chapter("localize-then-describe", globals())
 
 # %% [markdown]
 # ## Scenes
-# A head, small and anywhere, among rendered objects of ten kinds. One renderer draws all of it in one light, so no seam
+# A head of a quarter to half of the picture's height, anywhere, among rendered objects of ten kinds. One renderer draws all of it in one light, so no seam
 # gives the head away, and its box is exact: crown to chin, ear to ear. Where CelebA is read, its photographs are pasted into
 # the same clutter, in memory, beside decoys: other photographs cut into blocks and dealt anew, so that looking for a
 # photograph does not find the face. Their boxes come from the alignment and are right for an average head.
@@ -159,7 +159,8 @@ _ = df.figures.units_tell({name: one.auc[0] for name, one in strengths.items()})
 # Each machine's weight vector stands on the plane that separates an attribute. k-means groups the vectors. Are the groups the
 # same from other starts; do attributes that speak of one part of the face share a cluster; and would any features do?
 # Attributes that go together in the data have similar planes in random features too, so the labels' own correlations are
-# in the table.
+# in the table. Some that mean similar things exclude each other, as hair colours do: their planes face each other, and their cosine is
+# negative. So the same is asked of absolute cosines, which tell an axis from its neighbours whichever way it points.
 
 # %%
 planes = {name: df.analysis.hyperplanes.fit(units, faces["attributes"], faces["identity"], rng=study.rng())
@@ -185,13 +186,9 @@ study.table(["cluster", "attributes", "groups"], df.analysis.hyperplanes.members
 
 # %%
 place = df.analysis.lnets_claims.of_localisation(worlds["celeba" if "celeba" in worlds else "rendered"])
-study.report_all("liu2014", place)
 rest = df.analysis.lnets_claims.of_description(errors) | df.analysis.lnets_claims.of_units(
     strengths[main], strengths["random weights"]) | df.analysis.lnets_claims.of_hyperplanes(together[first])
-applies = {name: one for name, one in rest.items() if hasattr(one, "interval")}
-for name, one in applies.items():
-    study.report(f"liu2014/{name}", one, tier="rendered")
-study.report_all("liu2014", {name: one for name, one in rest.items() if name not in applies})
+study.report_all("liu2014", place | rest, tiers=dict.fromkeys(rest, "rendered"))
 study.verdicts()
 
 # %% [markdown]

@@ -183,7 +183,7 @@ def hyperplanes(
     cosine = shapes.array("cosines", cosines, count, count)
     link = shapes.array("joined", joined, count - 1, 4)
     if axes is None:
-        figure = plt.figure(figsize=(PAGE_WIDTH_IN, 1.3 + 0.165 * count))
+        figure = plt.figure(figsize=(PAGE_WIDTH_IN, 2.4 + 0.155 * count))
         grid = figure.add_gridspec(1, 2, width_ratios=(1, 2.6), wspace=0.02)
         left = figure.add_subplot(grid[0, 0])
         drawn = np.array([left, figure.add_subplot(grid[0, 1])], dtype=object)
