@@ -115,7 +115,7 @@ def out_of_fold_across(
 def tuning(place: np.ndarray, responses: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean over units, and spread between units, of each unit's mean response in bins of its place: (bins,) each.
 
-    place, responses: (n, units); edges: (bins + 1,). A bin that holds nobody of a unit leaves it out; nobody of any: nan.
+    place, responses: (n, units); edges: (bins + 1,). A bin with nobody for a unit leaves that unit out; for any, nan.
     """
     found = np.full((len(edges) - 1, place.shape[1]), np.nan)
     number = np.searchsorted(edges, place, side="right") - 1
