@@ -158,7 +158,7 @@ df.figures.explorer.explorer(
      df.figures.explorer.Number("alarms", "false positives, %", **percent),
      df.figures.explorer.Number("error", "balanced error, %", **percent),
      df.figures.explorer.Text("chosen_C", "C by folds that chose it")],
-    caption="Out-of-fold errors of one attribute's machines [95 % interval over people]; dashed, chance at 50 %.",
+    caption="Out-of-fold errors of one attribute's machines [95 % interval over people]; the upright line is chance, 50 %.",
     twin="In print, the figure of false negatives and false positives shows every attribute before and after the "
          "embedding, and the figure by layer every group of attributes at every layer.")
 

@@ -193,7 +193,7 @@ df.figures.explorer.explorer(
     [df.figures.explorer.Number("error", "mean error, degrees", interval=True, most=60, mark="constant"),
      df.figures.explorer.Number("constant", "constant: training median"),
      df.figures.explorer.Number("images", digits=0), df.figures.explorer.Number("people", digits=0)],
-    caption="Mean absolute error, degrees [95 % interval over people]; bars end at 60 degrees; dashed, the constant.",
+    caption="Mean absolute error, degrees [95 % interval over people]; bars end at 60 degrees; the upright line is the constant.",
     twin="In print, the first figure of this chapter shows the networks by range, and the last one every layer.")
 
 # %% [markdown]

@@ -187,5 +187,5 @@ def _cell(text: str) -> str:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [":::{table}", ":class: claims", "", f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    lines = [":::{table}", ":class: benchmarks", "", f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows), ":::"])

@@ -87,7 +87,7 @@ def page(rates: Mapping[str, Any] | None) -> str:
     planned = recipes()
     found = steps(rates, planned)
     speeds = rates["images_per_cpu_second"]
-    lines = [":::{table}", ":class: claims", "", "| Measured | Rate |", "|---|--:|"]
+    lines = [":::{table}", ":class: benchmarks", "", "| Measured | Rate |", "|---|--:|"]
     lines += [f"| {_named(name)} | {rate:,.0f} images/s |" for name, rate in speeds.items()]
     lines += [f"| one fold of 40 attributes' machines, {width} columns, {one['rows']:,} images | "
               f"{one['cpu_seconds']:,.1f} s |" for width, one in rates["attribute_folds"].items()]  # fmt: skip
@@ -95,7 +95,7 @@ def page(rates: Mapping[str, Any] | None) -> str:
               for width, one in rates["pose_readouts"].items()]  # fmt: skip
     lines += [":::", "", f"Extrapolated to {IMAGES:,} images, both chapters at the paper profile:", ""]
     heads = "| Step | Jobs | CPU hours | Disk, GB | Memory of the largest job, GB |"
-    lines += [":::{table}", ":class: claims", "", heads, "|---|--:|--:|--:|--:|"]
+    lines += [":::{table}", ":class: benchmarks", "", heads, "|---|--:|--:|--:|--:|"]
     for one in found:
         memory = "–" if one.memory_gb is None else f"{one.memory_gb:,.1f}"
         lines.append(f"| {one.what} | {one.jobs} | {_hours(one.cpu_hours)} | {one.disk_gb:,.1f} | {memory} |")
