@@ -37,7 +37,7 @@ def grid(data_sets: Mapping[str, Errors], artifacts: Mapping[str, Sequence[Array
             for name in errors.in_group(group):
                 for key, rates in errors.rates.items():
                     (column,) = rates.columns([name])
-                    row = {"data": DATA.get(data, data), "attribute": name.replace("_", " "), "group": group,
+                    row: dict[str, object] = {"data": DATA.get(data, data), "attribute": name.replace("_", " "), "group": group,
                            "features": in_words(key)}  # fmt: skip
                     for kind, draws in (("misses", rates.fn), ("alarms", rates.fp), ("error", rates.error)):
                         found = errors.interval(100 * draws[..., column])

@@ -59,11 +59,11 @@ class LNet(nn.Module):
 
     def maps(self, pixels: torch.Tensor) -> torch.Tensor:
         """(n, 48, 12, 12), 0 or more. pixels: (n, 3, 48, 48), normalised."""
-        return self.blocks(pixels)  # type: ignore[no-any-return]
+        return self.blocks(pixels)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """Scores of tags, (n, outputs): positive, present."""
-        return self.head(self.maps(pixels).mean((2, 3)))  # type: ignore[no-any-return]
+        return self.head(self.maps(pixels).mean((2, 3)))
 
 
 class ANet(nn.Module):
@@ -103,11 +103,11 @@ class ANet(nn.Module):
         maps = pixels
         for block in self.blocks:
             maps = block(maps)
-        return self.normalise(self.linear(maps.flatten(1)))  # type: ignore[no-any-return]
+        return self.normalise(self.linear(maps.flatten(1)))
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """Scores of attributes, (n, outputs)."""
-        return self.head(self.units(pixels))  # type: ignore[no-any-return]
+        return self.head(self.units(pixels))
 
     def features(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """{'units': (n, UNITS) float32}. images: (n, side, side, 3) uint8, RGB. The network must be in `eval`."""
