@@ -23,7 +23,7 @@ EXPRESSIONS = ("Smiling", "Mouth_Slightly_Open")
 ACCESSORIES = ("Eyeglasses", "Wearing_Earrings", "Wearing_Hat", "Wearing_Necklace", "Wearing_Necktie")
 VERY_ACCURATE = ("Wearing_Hat", "Eyeglasses")
 VERY_EASY = ("Wearing_Hat", "Wearing_Lipstick")
-ATTRIBUTE_NETWORK = "attributes/embedding"  # a representation of this name is the row that stands for AFFACT
+ATTRIBUTE_NETWORK = "attributes/scores"  # a representation of this name is the row that stands for AFFACT
 DEPENDENT, CORRELATED, INDEPENDENT = "identity-dependent", "identity-correlated", "identity-independent"
 
 
@@ -182,6 +182,11 @@ def roles_of(errors: Errors) -> Roles:
         errors, before, f"{before}+triplet", there(f"{learned}/embedding"), there(f"{untrained}/embedding"),
         there(ATTRIBUTE_NETWORK),
     )  # fmt: skip
+
+
+def seeds_of(found: Mapping[str, Measured]) -> dict[str, int]:
+    """Networks behind each statistic: as many as were trained here, and 1 where only published ones were asked."""
+    return {claim: one.seeds for claim, one in found.items() if not isinstance(one, NotApplicable)}
 
 
 def measure(roles: Roles) -> dict[str, Measured]:

@@ -16,6 +16,7 @@ from deepfeatures.analysis.attribute_groups import between_p, each_loss, group_e
 from deepfeatures.analysis.bootstrap import Interval
 from deepfeatures.data.attributes import GROUPS
 
+NETWORK_EMBEDDING = "attributes/embedding"  # the attribute network's, read by linear machines
 EMBEDDED = {"triplet": "triplet embedding", "pca": "PCA, same size", "random": "random directions, same size"}
 
 
@@ -27,6 +28,7 @@ OTHERS = {
     "deep/embedding": "both MobileFaceNets",
     "deep/embedding+triplet": "both MobileFaceNets, after the triplet embedding",
     "pixels/pixels": "pixels",
+    NETWORK_EMBEDDING: "attribute network's embedding",
 }
 
 
@@ -132,6 +134,23 @@ def embedding_losses(
     return rows
 
 
+def beside_network(data_sets: Mapping[str, Errors]) -> list[list[Any]]:
+    """A row for each data set that has an attribute network, and each group: data set, group, attributes; balanced
+    errors, %, of deep features, of the network, of linear machines on its embedding; the first less the second, points.
+    """
+    rows: list[list[Any]] = []
+    for data, errors in data_sets.items():
+        roles = roles_of(errors)
+        if roles.trained is None:
+            continue
+        for group in GROUPS:
+            if names := errors.in_group(group):
+                draws = [group_error(errors, one, group) for one in (roles.before, roles.trained, NETWORK_EMBEDDING)]
+                found = [errors.interval(one) for one in (*draws, draws[0] - draws[1])]
+                rows.append([data, group, len(names), *found])
+    return rows
+
+
 def chance_text(p: float) -> str:
     """A p for a table: three digits, a dash where there is none."""
     return f"{p:.3f}" if np.isfinite(p) else "–"
@@ -169,7 +188,8 @@ def identity_kept(
         group = artifacts[f"{data}/{key}"]
         metas = [json.loads((one.folder / "meta.json").read_text()) for one in group]
         auc = np.array([meta["same_person_auc"] for meta in metas])
-        ends = [np.mean([meta["at_grid_end"][end] for meta in metas]) for end in ("smallest", "largest")]
+        # A network that answers by itself chose no C: its ends are nan, a dash in the table.
+        ends = [np.mean([meta["at_grid_end"].get(end, np.nan) for meta in metas]) for end in ("smallest", "largest")]
         low, high = float(auc.min()), float(auc.max())
         shown = Interval(float(auc.mean()), low, high, auc.size, len(auc), "fold", None, 1.0, 0)
         rows.append([data, label, metas[0]["dimensions"], shown, *map(float, ends)])

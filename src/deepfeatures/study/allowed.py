@@ -91,6 +91,7 @@ TABLE: dict[str, Rule] = {
     "train_people": Between(4, 100_000, "people of the rendered world that the identity network learns from"),
     "train_images_each": Between(2, 1_000, "images of each of them"),
     "side_px": Between(32, 128, "pixels, divisible by 16"),
+    "attribute_steps": Between(1, 1_000_000, "training steps of each fold's attribute network"),
     "folds": Between(2, 20, "groups of people, each tested once"),
     "penalties": Each(Between(1e-8, 1e4), 1, 12),
     "embedding_share": Between(0.01, 1.0, "columns after the embedding over columns before"),

@@ -54,23 +54,12 @@ class FaceBench:
         settings = {"seed": seed, "steps": self.params["steps"], "device": self.device}
         return Recipe("identity-network", settings, {"faces": self.training_faces()})
 
-    def attribute_network(self, seed: int) -> Recipe:
-        """The AFFACT row: trained on attributes end to end, on the same rendered people, from the identity network's
-        trunk (AFFACT too began from a trained network)."""
-        settings = {"seed": seed, "steps": self.params["steps"], "device": self.device, "start": "network"}
-        inputs = {"faces": self.training_faces(), "network": self.identity_network(seed)}
-        return Recipe("attribute-network", settings, inputs)
-
     def features(self, dataset: str, network: str, seed: int, *, mirrored: bool = False) -> Recipe:
-        """network: as networks.face_artifact names them, or 'attributes', the attribute network with its 'scores'.
-
-        Only random weights and our own training have a seed.
-        """
+        """network: as networks.face_artifact names them. Only random weights and our own training have a seed."""
         inputs = {"faces": self.faces(dataset)}
-        settings: dict[str, Any] = {"dataset": dataset, "network": "trained" if network == "attributes" else network}
-        if network in ("trained", "attributes"):
-            make = self.identity_network if network == "trained" else self.attribute_network
-            inputs["network"] = make(seed)
+        settings: dict[str, Any] = {"dataset": dataset, "network": network}
+        if network == "trained":
+            inputs["network"] = self.identity_network(seed)
         elif network.endswith("untrained"):
             settings["seed"] = seed
         if dataset != "rendered":

@@ -9,6 +9,7 @@ from deepfeatures.study.recipes import Recipe
 
 EMBEDDING_WIDTH = 128  # of the last layer of every network here; that of two side by side is twice as wide
 EMBEDDINGS = ("triplet", "pca", "random")
+NETWORK_LAYERS = ("scores", "embedding")  # of the attribute network: its own answers, and what machines read
 UNLABELLED = ("pointing04",)  # data sets without attributes
 
 
@@ -28,6 +29,10 @@ def attributes(bench: FaceBench) -> Named:
                 named[f"{dataset}/{network}/embedding+{embedding}"] = _over_seeds(
                     bench, dataset, network, "embedding", embedding
                 )
+        for layer in NETWORK_LAYERS:
+            named[f"{dataset}/attributes/{layer}"] = [
+                network_readout(bench, dataset, seed, layer) for seed in bench.seeds
+            ]
     return named
 
 
@@ -59,6 +64,31 @@ def readout(
     if embedding == "triplet":
         settings["triplet_steps"] = p["triplet_steps"]
     return Recipe("attribute-readout", settings, {"faces": bench.faces(dataset), **inputs})
+
+
+def network_readout(bench: FaceBench, dataset: str, seed: int, layer: str) -> Recipe:
+    """The attribute network, the paper's AFFACT: one for each fold of people, none of whom it has seen."""
+    p = bench.params
+    inputs = {f"fold {fold}": attribute_network(bench, dataset, seed, fold) for fold in range(p["folds"])}
+    settings: dict[str, Any] = {"layer": layer, "folds": p["folds"], "seed": p["first_seed"]}
+    if layer == "embedding":
+        settings["penalties"] = p["penalties"]
+    return Recipe("attribute-network-readout", settings, {"faces": bench.faces(dataset), **inputs})
+
+
+def attribute_network(bench: FaceBench, dataset: str, seed: int, fold: int) -> Recipe:
+    """Trained on the people of the other folds: rendered ones from our identity network's trunk, photographed ones
+    behind a published trunk."""
+    p = bench.params
+    faces = bench.faces(dataset)
+    settings = {
+        "seed": seed, "steps": p["attribute_steps"], "device": bench.device,
+        "fold": fold, "folds": p["folds"], "fold_seed": p["first_seed"],
+    }  # fmt: skip
+    if dataset == "rendered":
+        return Recipe("attribute-network", settings, {"faces": faces, "network": bench.identity_network(seed)})
+    maps = Recipe("trunk-maps", {"fingerprint": faces.params["fingerprint"]})
+    return Recipe("attribute-tail", settings, {"faces": faces, "maps": maps})
 
 
 def _over_seeds(bench: FaceBench, dataset: str, network: str, layer: str, embedding: str = "none") -> list[Recipe]:

@@ -1,11 +1,8 @@
-"""The attribute network: one network trained end to end on all attributes at once, balanced. The paper's AFFACT row.
+"""The attribute network of rendered faces: FaceCNN trained end to end on the people of all folds but one.
 
-    minimise  sum over known (row, attribute)  w(attribute, side) * (score - target)^2,   target in {-1, +1}
-
-w is 1 on an attribute's rarer side and rare / common on its commoner side: both sides then weigh the same, the
-balanced target of MOON (Rudd, Guenther, Boult 2016). MOON keeps each target of the commoner side with that
-probability; here every target counts with it, which is the expected value of the same gradient and has no noise of its
-own. A departure: MOON and AFFACT train VGG-16 and ResNet-50 on 162,770 photographs; here FaceCNN on what is at hand.
+It begins from the trunk of the identity network, which has seen other people (AFFACT too began from a trained network),
+and every face is shifted and turned left for right by chance, as AFFACT was trained to need no alignment. A departure:
+MOON and AFFACT train VGG-16 and ResNet-50 on 162,770 photographs; here a small network on a few thousand images.
 """
 
 from __future__ import annotations
@@ -13,119 +10,97 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import nn
 
 from deepfeatures.networks.face_cnn import FaceCNN, load, save, untrained
-from deepfeatures.training.adam_loop import Shuffled, train
-from deepfeatures.training.attribute_faces import LabelledFaces, labelled_faces
+from deepfeatures.training.balanced import chances, dropped, fit, asked_in_fold, without_unlearnt
 
-STARTS = ("random", "network")
-
-
-def balance(attributes: np.ndarray) -> np.ndarray:
-    """(2, k) float32: weights of an attribute where it is absent [0] and present [1]. attributes: (n, k) of 1, 0, -1.
-
-    0 on both sides where a side has no row: nothing could be learnt but the constant.
-    """
-    counts = np.stack([(attributes == side).sum(0) for side in (0, 1)]).astype(float)
-    rarer = counts.min(0)
-    return np.divide(rarer, counts, out=np.zeros_like(counts), where=counts > 0).astype(np.float32)
+SHIFT = 12  # the largest shift is this part of the side: 4 pixels of 48
+BATCH_READ = 256  # images read at a time once the network is trained
 
 
-def balanced_loss(scores: torch.Tensor, attributes: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Mean over rows and over attributes that can be learnt. scores: (n, k); attributes: (n, k) of 1, 0, -1 (ignored).
+def begun(trunk: FaceCNN, outputs: int, seed: int) -> FaceCNN:
+    """A network with `outputs` scores whose other layers are the trunk's. Scores are 0, midway between the targets."""
+    network = untrained(trunk.side_px, seed, outputs=outputs)
+    shared = {name: value for name, value in trunk.state_dict().items() if not name.startswith("head.")}
+    network.load_state_dict(shared, strict=False)
+    assert network.head is not None
+    nn.init.zeros_(network.head.weight)
+    return network
 
-    weights: (2, k), as `balance` gives them.
-    """
-    target = torch.where(attributes > 0, 1.0, -1.0)
-    weight = torch.where(attributes > 0, weights[1], weights[0]) * (attributes >= 0)
-    learnt = max(int((weights.sum(0) > 0).sum()), 1)
-    return (weight * (scores - target).square()).sum() / (len(scores) * learnt)
 
-
-def fit(
+def train(
+    network: FaceCNN,
     images: np.ndarray,
     attributes: np.ndarray,
     *,
     seed: int,
     steps: int,
     batch: int = 128,
-    trunk: FaceCNN | None = None,
-    device: str = "cpu",
     scratch: Path | None = None,
-) -> tuple[FaceCNN, np.ndarray]:
-    """The network, with a score per attribute (positive: present), and the loss of every step (steps,) float32.
+) -> np.ndarray:
+    """The loss of every step; `network` is trained in place. images: (n, side, side, 3) uint8; attributes: (n, k).
 
-    images: (n, side, side, 3) uint8; attributes: (n, k) int8 of 1, 0, -1 unknown. trunk: where to start, all but the
-    last layer; None: random weights. Raises ValueError where nothing can be learnt or the trunk reads another size.
+    Raises ValueError on unequal lengths or another size.
     """
     if len(images) != len(attributes):
         raise ValueError(f"{len(attributes)} rows of attributes for {len(images)} images")
-    weights = torch.from_numpy(balance(attributes)).to(device)
-    if not weights.any():
-        raise ValueError(f"of {attributes.shape[1]} attributes none is both present and absent in {len(images)} images")
-    network = untrained(images.shape[1], seed, outputs=attributes.shape[1])
-    if trunk is not None:
-        _begin_from(network, trunk)
-    # Begin with scores of 0, midway between the targets, whatever the trunk's scale.
-    assert network.head is not None
-    nn.init.zeros_(network.head.weight)
-    network = network.to(device)
-    truth = torch.from_numpy(np.ascontiguousarray(attributes)).to(device)
+    head = network.head
+    assert head is not None
 
-    def loss_of(rows: np.ndarray) -> torch.Tensor:
-        rows = np.sort(rows)  # a memory map is read in order
-        return balanced_loss(network(network.as_pixels(images[rows]))["scores"], truth[rows], weights)
+    def scores_of(rows: np.ndarray):  # type: ignore[no-untyped-def]
+        rng = chances(seed, rows)
+        seen = network(network.as_pixels(jittered(images[rows], rng)))
+        return head(dropped(seen["embedding"], rng))
 
-    losses = train(
-        nn.ModuleDict({"network": network}), loss_of, batches=Shuffled(len(images), batch, seed), steps=steps,
-        scratch=scratch, description=f"attribute network, seed {seed}",
-    )  # fmt: skip
-    return network, losses
+    return fit(network, scores_of, attributes, seed=seed, steps=steps, batch=batch, scratch=scratch)
+
+
+def jittered(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Each image shifted by up to side / SHIFT pixels both ways, its border repeated, and every other one mirrored.
+
+    images: (n, side, side, 3) uint8. No attribute of CelebA's tells left from right.
+    """
+    n, side = images.shape[:2]
+    most = side // SHIFT
+    steps = np.arange(side)
+    down, right = (np.clip(rng.integers(-most, most + 1, (n, 1)) + steps, 0, side - 1) for _ in range(2))
+    right = np.where(rng.random((n, 1)) < 0.5, right, right[:, ::-1])
+    return images[np.arange(n)[:, None, None], down[:, :, None], right[:, None, :]]
 
 
 def make(
     out: Path,
     inputs: dict[str, Path],
     scratch: Path,
-    data_root: Path,
     *,
     seed: int,
     steps: int,
-    start: str = "random",
-    dataset: str = "rendered",
-    fingerprint: str = "",
-    side_px: int = 0,
-    fold: int = -1,
-    folds: int = 0,
-    fold_seed: int = 0,
+    fold: int,
+    folds: int,
+    fold_seed: int,
     batch: int = 128,
     device: str = "cpu",
 ) -> None:
-    """Write the network and losses.npy (steps,). The rest: see attribute_faces.labelled_faces.
+    """Write the network of one fold, losses.npy, and what it reads from all faces: ids, embedding and scores.
 
-    start: 'random', or 'network': the trunk of inputs['network'] (AFFACT as well began from a trained network).
+    inputs: 'faces', a rendered artifact (data.faces); 'network', whose trunk is begun from. scores.npy (n, 40): nan for
+    attributes that were not learnt. Those of people in other folds are of faces that the network was trained on.
     """
-    if start not in STARTS:
-        raise ValueError(f"start={start!r}: allowed are {', '.join(STARTS)}")
-    trunk = load(inputs["network"]) if start == "network" else None
-    faces: LabelledFaces = labelled_faces(
-        inputs["faces"], scratch, data_root, dataset=dataset, fingerprint=fingerprint, side_px=side_px,
-        fold=fold, folds=folds, fold_seed=fold_seed,
-    )  # fmt: skip
-    network, losses = fit(
-        faces.images, faces.attributes, seed=seed, steps=steps, batch=batch, trunk=trunk, device=device, scratch=scratch
+    images = np.load(inputs["faces"] / "images.npy", mmap_mode="r")
+    known, identity = (np.load(inputs["faces"] / f"{name}.npy") for name in ("attributes", "identity"))
+    learnt = np.flatnonzero(~asked_in_fold(identity, fold, folds, fold_seed))
+    network = begun(load(inputs["network"]), known.shape[1], seed).to(device)
+    losses = train(
+        network, images[learnt], known[learnt], seed=seed, steps=steps, batch=batch, scratch=scratch
     )
+    parts = [network.features(images[at : at + BATCH_READ]) for at in range(0, len(images), BATCH_READ)]
+    scores, embedding = (np.concatenate([part[layer] for part in parts]) for layer in ("scores", "embedding"))
     np.save(out / "losses.npy", losses)
+    np.save(out / "ids.npy", np.load(inputs["faces"] / "ids.npy"))
+    np.save(out / "embedding.npy", embedding)
+    np.save(out / "scores.npy", without_unlearnt(scores, known[learnt]))
     save(
-        network, out, name="attribute-network", seed=seed, steps=steps, start=start, dataset=dataset,
-        rows=len(faces.images), left_out=list(faces.left_out), fold=fold, folds=folds, fold_seed=fold_seed,
+        network, out, name="attribute-network", seed=seed, steps=steps,
+        learnt_from=len(learnt), fold=fold, folds=folds, fold_seed=fold_seed,
     )  # fmt: skip
-
-
-def _begin_from(network: FaceCNN, trunk: FaceCNN) -> None:
-    if trunk.side_px != network.side_px:
-        raise ValueError(f"a trunk for {trunk.side_px} px cannot begin a network for {network.side_px} px")
-    shared = {name: value for name, value in trunk.state_dict().items() if not name.startswith("head.")}
-    network.load_state_dict(shared, strict=False)

@@ -1,0 +1,103 @@
+"""The attribute network of photographs: its two parts are the published network, and only the last part learns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from deepfeatures.data import celeba, faces
+from deepfeatures.data.crops import celeba_crop, crop
+from deepfeatures.data.decoding import decode
+from deepfeatures.networks import attribute_tail as network_tail
+from deepfeatures.networks import trunk_maps
+from deepfeatures.networks.attribute_tail import AttributeTail
+from deepfeatures.networks.mobilefacenet import MS1M, load, untrained
+from deepfeatures.training import attribute_tail
+from deepfeatures.training.balanced import asked_in_fold
+from tests.data.made_up_faces import write_celeba
+from tests.networks.test_mobilefacenet import FILES, made_up_state, save
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A data root with 7 photographs of 4 people, one of them cut short, and made-up weights."""
+    write_celeba(tmp_path, [1, 1, 2, 2, 3, 4, 4], [0] * 7)
+    broken = celeba.read(tmp_path).paths()[1]
+    broken.write_bytes(broken.read_bytes()[:-3])
+    (tmp_path / "weights").mkdir()
+    save(made_up_state(MS1M), MS1M, tmp_path / "weights" / FILES["mobilefacenet-ms1m"])
+    for name in ("faces", "maps", "scratch", "out"):
+        (tmp_path / name).mkdir()
+    fingerprint = celeba.read(tmp_path).fingerprint
+    faces.make(tmp_path / "faces", {}, tmp_path, dataset="celeba", fingerprint=fingerprint)
+    trunk_maps.make(tmp_path / "maps", {}, tmp_path / "scratch", tmp_path, fingerprint=fingerprint)
+    return tmp_path
+
+
+def test_trunk_and_tail_are_the_network() -> None:
+    network = untrained(MS1M, 0)
+    images = np.random.default_rng(0).integers(0, 256, (3, 112, 112, 3), np.uint8)
+    tail = AttributeTail(40).begin_from(network).eval()
+    maps = network_tail.trunk_maps(network, images)
+    assert maps.shape == (3, *network_tail.MAPS) and maps.dtype == np.float16
+    got = tail.features(maps)
+    expected = network.features(images)["embedding"] / np.sqrt(1 + tail.normalise.eps)  # normalised by 0 and 1
+    np.testing.assert_allclose(got["embedding"], expected, atol=0.02 * np.abs(expected).max())  # half precision between
+    assert (got["scores"] == 0).all() and {name: value.shape[1] for name, value in got.items()} == dict(tail.layers)
+
+
+def test_maps_are_of_the_photographs_that_can_be_read(root: Path) -> None:
+    read, kept = celeba.read(root), [0, 2, 3, 4, 5, 6]
+    whole = crop(np.stack([decode(read.paths()[row]) for row in kept]), celeba_crop((112, 112)), (112, 112))
+    network = load(root / "weights" / FILES["mobilefacenet-ms1m"], MS1M)
+    got = np.load(root / "maps" / "maps.npy")
+    np.testing.assert_allclose(got, network_tail.trunk_maps(network, whole), rtol=2e-2, atol=2e-3)
+    assert np.load(root / "maps" / "ids.npy").tolist() == read.ids[kept].tolist()
+    assert "000002.jpg is truncated" in json.loads((root / "maps" / "meta.json").read_text())["left_out"][0]
+    with pytest.raises(ValueError, match="^planned for celeba-0, found celeba-"):
+        trunk_maps.make(root / "out", {}, root / "scratch", root, fingerprint="celeba-0")
+
+
+def test_the_artifact_of_a_fold(root: Path) -> None:
+    inputs = {"faces": root / "faces", "maps": root / "maps"}
+    out = root / "out"
+    attribute_tail.make(out, inputs, root / "scratch", root, seed=0, steps=2, batch=4, fold=0, folds=2, fold_seed=0)
+    maps, kept = np.load(root / "maps" / "maps.npy"), [0, 2, 3, 4, 5, 6]
+    identity, known = (np.load(root / "faces" / f"{name}.npy") for name in ("identity", "attributes"))
+    learnt = ~asked_in_fold(identity, 0, 2, 0)[kept]
+    assert 0 < learnt.sum() < 6
+    expected = AttributeTail(40).begin_from(load(root / "weights" / FILES["mobilefacenet-ms1m"], MS1M))
+    losses = attribute_tail.train(expected, maps[learnt], known[kept][learnt], seed=0, steps=2, batch=4)
+    assert np.load(out / "losses.npy").tobytes() == losses.tobytes()
+    again = network_tail.load(out)
+    for name, value in expected.state_dict().items():
+        assert torch.equal(again.state_dict()[name], value), name
+    np.testing.assert_allclose(np.load(out / "embedding.npy"), again.features(maps)["embedding"], rtol=1e-3, atol=1e-4)
+    scores = np.load(out / "scores.npy")
+    assert np.isfinite(scores).all(axis=0).tolist() == [{0, 1} <= set(c) for c in known[kept][learnt].T]
+    assert np.load(out / "ids.npy").tolist() == np.load(root / "faces" / "ids.npy")[kept].tolist()
+    assert json.loads((out / "meta.json").read_text())["learnt_from"] == learnt.sum()
+
+
+def test_it_learns() -> None:
+    rng = np.random.default_rng(0)
+
+    def drawn() -> tuple[np.ndarray, np.ndarray]:
+        known = rng.integers(0, 2, (48, 2)).astype(np.int8)
+        maps = rng.standard_normal((48, *network_tail.MAPS))
+        maps[..., :32] += 1.5 * known[:, :1, None, None] * np.ones(32)
+        return maps.astype(np.float16), known
+
+    maps, known = drawn()
+    tail = AttributeTail(2).begin_from(untrained(MS1M, 0))
+    attribute_tail.train(tail, maps, known, seed=0, steps=25, batch=24)
+    fresh, truth = drawn()
+    said = tail.features(fresh)["scores"] > 0
+    assert (said[:, 0] == truth[:, 0]).mean() > 0.85
+    assert 0.25 < (said[:, 1] == truth[:, 1]).mean() < 0.75  # in no map
+    with pytest.raises(ValueError, match="47 rows of attributes for 48 faces"):
+        attribute_tail.train(tail, maps, known[:47], seed=0, steps=1)
