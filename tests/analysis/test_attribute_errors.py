@@ -199,13 +199,32 @@ def test_every_claim_of_the_ledger_is_answered_and_no_other(errors: attribute_er
 def test_claims_against_an_attribute_network_are_measured_once_there_is_one() -> None:
     faces, readouts = made_up()
     better = made_up(informed=2.2)[1][ROLES[0]]
-    readouts |= {"attributes/embedding": better, "mobilefacenet-ms1m/embedding": readouts[ROLES[0]],
+    readouts |= {"attributes/scores": better, "attributes/embedding": better, "mobilefacenet-ms1m/embedding": readouts[ROLES[0]],
                  "mobilefacenet-ms1m-untrained/embedding": readouts[ROLES[1]]}  # fmt: skip
     found = attribute_errors.measure(faces, readouts, resamples=100, rng=np.random.default_rng(0))
     measured = attribute_claims.measure(attribute_claims.roles_of(found))
     assert measured["correlated-above-affact"].value > 5
     assert measured["independent-far-above-affact"].value > 1.5
     assert measured["identity-training-attenuates"].value < -3  # here the network of random weights reads worse
+    (*_, last) = rows = attribute_tables.beside_network({"made up": found})
+    assert [row[:2] for row in rows] == [["made up", group] for group in attributes.GROUPS]
+    assert last[6].value == pytest.approx(last[3].value - last[4].value) and last[6].lo > 0 and last[4] == last[5]
+    assert "attribute network" in attribute_tables.representations({"made up": found})["made up"]
+
+
+def test_a_statistic_counts_the_networks_behind_it() -> None:
+    """Published features are read once; three attribute networks of ours stand beside them."""
+    faces, readouts = made_up()
+    trained = [made_up(seed=seed, informed=2.2)[1][ROLES[0]][0] for seed in (0, 1, 2)]
+    faces, _ = made_up()
+    found = attribute_errors.measure(
+        faces, readouts | {"attributes/scores": trained}, resamples=50, rng=np.random.default_rng(0)
+    )
+    measured = attribute_claims.measure(attribute_claims.roles_of(found))
+    seeds = attribute_claims.seeds_of(measured)
+    assert seeds["correlated-harder"] == 1 and seeds["correlated-above-affact"] == 3
+    assert set(seeds) == {name for name, one in measured.items() if not isinstance(one, NotApplicable)}
+    assert "identity-training-attenuates" not in seeds  # nothing was measured for it here
 
 
 def test_the_worst_of_several_holds_its_value(errors: attribute_errors.Errors) -> None:
@@ -236,6 +255,10 @@ def test_tables_have_a_row_for_all_that_was_measured(errors: attribute_errors.Er
     folder = SimpleNamespace(folder=tmp_path)
     (kept,) = attribute_tables.identity_kept({"made up/x": [folder]}, {"made up": {"it": "x"}})
     assert kept[:3] == ["made up", "it", 4] and kept[3].interval == (0.8, 0.9) and kept[4:] == [0.1, 0.2]
+    (tmp_path / "meta.json").write_text(json.dumps({"same_person_auc": [0.8], "at_grid_end": {}, "dimensions": 4}))
+    (kept,) = attribute_tables.identity_kept({"made up/x": [folder]}, {"made up": {"it": "x"}})
+    assert np.isnan(kept[4:]).all()  # a network that answers by itself chooses no C
+    assert attribute_tables.beside_network(data) == []
 
 
 def test_layers_are_listed_in_order_and_what_is_no_layer_is_left_out() -> None:

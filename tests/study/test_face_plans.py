@@ -20,16 +20,6 @@ def test_nobody_who_is_probed_was_trained_on() -> None:
     assert BENCH.faces("rendered").params["seed"] != BENCH.training_faces().params["seed"]
 
 
-def test_the_attribute_network_begins_from_the_identity_network_of_its_seed() -> None:
-    recipe = BENCH.attribute_network(3)
-    assert recipe.inputs["network"].key == BENCH.identity_network(3).key
-    assert recipe.inputs["faces"].key == BENCH.training_faces().key
-    assert recipe.key != BENCH.attribute_network(4).key
-    features = BENCH.features("rendered", "attributes", 3)
-    assert features.inputs["network"].key == recipe.key and features.params["network"] == "trained"
-    assert features.key != BENCH.features("rendered", "trained", 3).key
-
-
 def test_celeba_s_faces_depend_on_their_estimates() -> None:
     other = replace(BENCH, source=replace(BENCH.source, poses="poses-1"))
     without = replace(BENCH, source=replace(BENCH.source, poses=None))

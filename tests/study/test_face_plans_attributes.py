@@ -24,7 +24,7 @@ def test_all_read_the_same_faces_in_the_same_folds(source):
     for dataset in ("rendered", "celeba") if source is BOTH else ("rendered",):
         faces = named[f"{dataset}/faces"][0].key
         mine = [one for name, group in named.items() if name.startswith(f"{dataset}/") for one in group]
-        readouts = [one for one in mine if one.kind == "attribute-readout"]
+        readouts = [one for one in mine if one.kind in ("attribute-readout", "attribute-network-readout")]
         assert {one.inputs["faces"].key for one in readouts} == {faces}
         assert len({(one.params["seed"], one.params["folds"]) for one in readouts}) == 1
         assert len({one.key for one in readouts}) == len(readouts) == len(mine) - 1
@@ -36,7 +36,9 @@ def test_rendered_faces_alone_need_no_weights_of_others():
         f"rendered/{network}/{layer}"
         for network in ("untrained", "trained")
         for layer in ("block2", "block3", "block4", "embedding")
-    } | {f"rendered/trained/embedding+{kind}" for kind in ("triplet", "pca", "random")}
+    } | {f"rendered/trained/embedding+{kind}" for kind in ("triplet", "pca", "random")} | {
+        f"rendered/attributes/{layer}" for layer in ("scores", "embedding")
+    }
     names = {one.params.get("network") for one in closure(named).values() if one.kind == "face-features"}
     assert names == {"pixels", "untrained", "trained"}
 
@@ -58,10 +60,36 @@ def test_controls_are_as_short_as_the_embedding():
         assert sizes == {columns}
 
 
-def test_only_our_own_network_is_trained_more_than_once():
-    named = plan(seeds=2)
+def test_only_our_own_networks_are_trained_more_than_once():
+    named = plan(BOTH, seeds=2)
     many = {name for name, group in named.items() if len(group) == 2}
-    assert many == {name for name in named if name.startswith("rendered/trained/")}
+    ours = ("rendered/trained/", "rendered/attributes/", "celeba/attributes/")
+    assert many == {name for name in named if name.startswith(ours)}
+
+
+def test_an_attribute_network_a_fold_dealt_as_read_outs_are_dealt():
+    named = plan(BOTH, first_seed=3, seeds=2)
+    for dataset, kind in (("rendered", "attribute-network"), ("celeba", "attribute-tail")):
+        for seed, readout in zip((3, 4), named[f"{dataset}/attributes/scores"], strict=True):
+            networks = [readout.inputs[f"fold {fold}"] for fold in range(readout.params["folds"])]
+            assert len({one.key for one in networks}) == len(networks) == readout.params["folds"]
+            for fold, one in enumerate(networks):
+                assert one.kind == kind and one.inputs["faces"].key == readout.inputs["faces"].key
+                assert (one.params["seed"], one.params["fold"], one.params["fold_seed"]) == (seed, fold, 3)
+            assert readout.params["seed"] == 3  # the folds of every read-out are those of the first seed
+            machines = named[f"{dataset}/attributes/embedding"][seed - 3]
+            assert {one.key for one in machines.inputs.values()} == {one.key for one in readout.inputs.values()}
+    (network, *_) = [one for one in closure(named).values() if one.kind == "attribute-network"]
+    trunk = network.inputs["network"]
+    assert trunk.kind == "identity-network" and trunk.params["seed"] == network.params["seed"]
+    assert trunk.inputs["faces"].key != network.inputs["faces"].key  # the trunk has seen other people
+    assert len([one for one in closure(named).values() if one.kind == "trunk-maps"]) == 1
+
+
+def test_steps_of_the_attribute_network_touch_nothing_else():
+    before, after = plan(BOTH), plan(BOTH, attribute_steps=7)
+    changed = {name for name in before if before[name][0].key != after[name][0].key}
+    assert changed == {name for name in before if "/attributes/" in name}
 
 
 def test_steps_of_the_embedding_touch_nothing_else():
