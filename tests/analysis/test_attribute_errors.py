@@ -199,7 +199,8 @@ def test_every_claim_of_the_ledger_is_answered_and_no_other(errors: attribute_er
 def test_claims_against_an_attribute_network_are_measured_once_there_is_one() -> None:
     faces, readouts = made_up()
     better = made_up(informed=2.2)[1][ROLES[0]]
-    readouts |= {"attributes/scores": better, "attributes/embedding": better, "mobilefacenet-ms1m/embedding": readouts[ROLES[0]],
+    readouts |= {"attributes/scores": better, "attributes/embedding": better,
+                 "mobilefacenet-ms1m/embedding": readouts[ROLES[0]],
                  "mobilefacenet-ms1m-untrained/embedding": readouts[ROLES[1]]}  # fmt: skip
     found = attribute_errors.measure(faces, readouts, resamples=100, rng=np.random.default_rng(0))
     measured = attribute_claims.measure(attribute_claims.roles_of(found))

@@ -41,7 +41,7 @@ def inputs(tmp_path: Path) -> dict[str, Path]:
         asked = asked_in_fold(identity, fold, FOLDS, SEED)
         scores = np.where(asked[:, None], -2.0, 1.0) * np.ones(40) + fold / 10
         scores[:, HAT] = np.nan if fold == 1 else scores[:, HAT]
-        embedding = rng.standard_normal((len(ids), 6)) + 4.0 * known[:, [SMILING]] * (np.arange(6) == fold)
+        embedding = rng.standard_normal((len(ids), 6)) + 8.0 * known[:, [SMILING]] * (np.arange(6) == fold)
         np.save(out / "ids.npy", ids[given])
         np.save(out / "scores.npy", scores[given].astype(np.float32))
         np.save(out / "embedding.npy", embedding[given].astype(np.float32))

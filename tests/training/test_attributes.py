@@ -1,4 +1,4 @@
-"""The attribute network of rendered faces: that it learns, begins from its trunk, and never saw whom it is asked about."""
+"""The attribute network of rendered faces: it learns, begins from its trunk, and never saw whom it is asked about."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def patterned(n: int = 64, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return images.astype(np.uint8), known
 
 
-def fitted(images: np.ndarray, known: np.ndarray, trunk: FaceCNN | None = None, **how: int) -> tuple[FaceCNN, np.ndarray]:
+def fitted(
+    images: np.ndarray, known: np.ndarray, trunk: FaceCNN | None = None, **how: int
+) -> tuple[FaceCNN, np.ndarray]:
     network = begun(trunk or untrained(32, 5), known.shape[1], 0)
     return network, train(network, images, known, seed=0, **how)
 

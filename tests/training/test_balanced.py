@@ -11,12 +11,12 @@ from hypothesis.extra.numpy import arrays
 from torch import nn
 
 from deepfeatures.training.balanced import (
+    asked_in_fold,
     balance,
     balanced_loss,
     chances,
     dropped,
     fit,
-    asked_in_fold,
     without_unlearnt,
 )
 

@@ -80,8 +80,10 @@ def _network(folder: Path, fold: int, folds: int, seed: int) -> Path:
     meta = json.loads((folder / "meta.json").read_text())
     found = tuple(meta[name] for name in ("fold", "folds", "fold_seed"))
     if found != (fold, folds, seed):
-        raise ValueError(f"a network of fold {found[0]} of {found[1]}, seed {found[2]}, is no use for fold {fold} of "
-                         f"{folds}, seed {seed}: it may have learned from the people it would be asked about")  # fmt: skip
+        raise ValueError(
+            f"a network of fold {found[0]} of {found[1]}, seed {found[2]}, is no use for fold {fold} of {folds}, "
+            f"seed {seed}: it may have learned from the people it would be asked about"
+        )
     return folder
 
 

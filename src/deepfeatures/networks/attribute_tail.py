@@ -40,7 +40,8 @@ class AttributeTail(nn.Module):
         super().__init__()
         whole = MobileFaceNet(variant, "")
         self.outputs = outputs
-        self.blocks, self.conv2, self.gdc, self.embedding = whole.blocks[FROZEN:], whole.conv2, whole.gdc, whole.embedding
+        self.blocks = whole.blocks[FROZEN:]
+        self.conv2, self.gdc, self.embedding = whole.conv2, whole.gdc, whole.embedding
         self.normalise = nn.BatchNorm1d(EMBEDDING)
         self.head = nn.Linear(EMBEDDING, outputs)
         nn.init.zeros_(self.head.weight)  # scores begin at 0, midway between the targets

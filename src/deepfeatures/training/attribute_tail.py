@@ -17,7 +17,7 @@ import numpy as np
 from deepfeatures.networks.attribute_tail import AttributeTail, save
 from deepfeatures.networks.face_catalogue import load_face_network
 from deepfeatures.networks.mobilefacenet import MS1M, MobileFaceNet
-from deepfeatures.training.balanced import chances, dropped, fit, asked_in_fold, without_unlearnt
+from deepfeatures.training.balanced import asked_in_fold, chances, dropped, fit, without_unlearnt
 
 BATCH_READ = 256
 

@@ -13,7 +13,7 @@ import numpy as np
 from torch import nn
 
 from deepfeatures.networks.face_cnn import FaceCNN, load, save, untrained
-from deepfeatures.training.balanced import chances, dropped, fit, asked_in_fold, without_unlearnt
+from deepfeatures.training.balanced import asked_in_fold, chances, dropped, fit, without_unlearnt
 
 SHIFT = 12  # the largest shift is this part of the side: 4 pixels of 48
 BATCH_READ = 256  # images read at a time once the network is trained

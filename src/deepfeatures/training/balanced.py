@@ -63,7 +63,8 @@ def fit(
     device = next(network.parameters()).device
     weights = torch.from_numpy(balance(attributes)).to(device)
     if not weights.any():
-        raise ValueError(f"of {attributes.shape[1]} attributes none is both present and absent in {len(attributes)} images")
+        n, k = attributes.shape
+        raise ValueError(f"of {k} attributes none is both present and absent in {n} images")
     truth = torch.from_numpy(np.ascontiguousarray(attributes)).to(device)
 
     def loss_of(rows: np.ndarray) -> torch.Tensor:
