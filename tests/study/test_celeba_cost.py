@@ -25,7 +25,8 @@ def test_the_plan_is_the_chapters_own_and_counts_each_artifact_once() -> None:
     planned = celeba_cost.recipes()
     assert len({recipe.key for recipe in planned}) == len(planned)
     kinds = {recipe.kind for recipe in planned}
-    assert kinds == {"face-features", "attribute-readout", "pose-readout"}
+    assert kinds == {"face-features", "trunk-maps", "attribute-readout", "pose-readout"}
+    assert len([one for one in planned if one.kind == "trunk-maps"]) == 1
     features = [one for one in planned if one.kind == "face-features"]
     assert {bool(one.params.get("mirrored")) for one in features} == {True, False}
     assert all(one.params["dataset"] == "celeba" for one in features)
@@ -39,12 +40,16 @@ def test_costs_are_rates_times_images() -> None:
     embeddings = [one for one in fits if one.params["parts"] == [["features0", "embedding"]]][:1]
     poses = [one for one in celeba_cost.recipes() if one.kind == "pose-readout"
              and one.params["parts"] == [["features", "embedding"]]][:1]  # fmt: skip
-    crop, through, machines, auc, read, square = celeba_cost.steps(RATES, planned + embeddings + poses, images=36_000)
+    trunks = [one for one in celeba_cost.recipes() if one.kind == "trunk-maps"]
+    found = celeba_cost.steps(RATES, planned + trunks + embeddings + poses, images=36_000)
+    crop, through, trunk, machines, auc, read, square = found
     assert (crop.jobs, crop.cpu_hours) == (len(planned), pytest.approx(len(planned) * 0.1))
     published = sum("mobilefacenet" in one.params["network"] for one in planned)
     assert through.cpu_hours == pytest.approx(published * 0.2 + (len(planned) - published) * 0.01)
     expected = published * 1000 + (len(planned) - published) * 3072
     assert through.disk_gb == pytest.approx(36_000 * 4 * expected / 1e9)
+    assert trunk.cpu_hours == pytest.approx(0.1 + 0.2)
+    assert trunk.disk_gb == pytest.approx(36_000 * 7 * 7 * 128 * 2 / 1e9)
     # 128 columns cost 2 s a fold of 1,000 rows; 5 folds of 4/5 are 5 times the benchmark's one
     assert machines.cpu_hours == pytest.approx(36 * 2 * 5 / 3600)
     assert machines.memory_gb == pytest.approx(3 * 36_000 * 128 * 4 / 1e9)

@@ -20,6 +20,7 @@ from deepfeatures.study.recipes import Recipe
 IMAGES = 202_599  # of CelebA, Liu et al. 2015
 CHAPTERS = ("attributes", "pose")
 BYTES = 4  # of a number that is kept
+TRUNK, BYTES_OF_MAPS = "mobilefacenet-ms1m", 2  # what the attribute network is trained behind, and its numbers
 MEASURED_TRAINING_SHARE = 0.8  # of the rows of the benchmark's one fold
 MEASURED_POSE_FOLDS = 5
 MANY_FOLDS = 20  # the most that study.allowed lets a chapter have
@@ -50,12 +51,17 @@ def recipes(overrides: Mapping[str, object] | None = None) -> list[Recipe]:
 
 def steps(rates: Mapping[str, Any], planned: list[Recipe], images: int = IMAGES) -> list[Step]:
     """Extrapolated to `images`. rates: the benchmark's result."""
+    from deepfeatures.networks.attribute_tail import MAPS
+
     features = [recipe for recipe in planned if recipe.kind == "face-features"]
+    trunks = [recipe for recipe in planned if recipe.kind == "trunk-maps"]
     fits = [recipe for recipe in planned if recipe.kind == "attribute-readout"]
     poses = [recipe for recipe in planned if recipe.kind == "pose-readout"]
     speeds, numbers = rates["images_per_cpu_second"], rates["numbers_an_image"]
     crops = images / speeds["decode_and_crop"] * len(features)
     through = sum(images / speeds[_network(one)] for one in features)
+    trunk_s = len(trunks) * images * (1 / speeds["decode_and_crop"] + 1 / speeds[TRUNK])
+    maps_gb = images * math.prod(MAPS) * BYTES_OF_MAPS / 1e9
     kept = sum(images * numbers[_network(one)] * BYTES for one in features)
     widths = {one.key: _width(one, numbers) for one in (*fits, *poses)}
     fit_s = sum(
@@ -70,6 +76,7 @@ def steps(rates: Mapping[str, Any], planned: list[Recipe], images: int = IMAGES)
         Step("photographs decoded and cropped, once for each network", len(features), crops / 3600, 0, None),
         Step("features of every layer that is kept", len(features), through / 3600, kept / 1e9,
              max(numbers[_network(one)] for one in features) * images * BYTES / 1e9),
+        Step("the attribute network's trunk", len(trunks), trunk_s / 3600, len(trunks) * maps_gb, maps_gb),
         Step("linear machines for the attributes", len(fits), fit_s / 3600,
              len(fits) * images * 40 * BYTES / 1e9, _memory(rates["attribute_folds"], largest["fit"], images, 4)),
         Step("same-person AUC of all pairs within a fold", len(fits), 0, 0,
@@ -114,17 +121,21 @@ def page(rates: Mapping[str, Any] | None) -> str:
         f"the time of the machines to {_folds(MANY_FOLDS) / _folds(few):.1f} times as much. The widest vectors, "
         "pixels, decide the rest of the memory.",
         "",
-        "Not counted: the triplet embedding (its steps do not grow with the images), tables and intervals of the "
-        "chapters themselves, and whatever reads Pointing'04 or rendered faces.",
+        "Not counted: the triplet embedding and the attribute networks' training behind their trunk (their steps do "
+        "not grow with the images), tables and intervals of the chapters themselves, and whatever reads Pointing'04 or "
+        "rendered faces.",
     ]
     return "\n".join(lines)
 
 
 def _reads_celeba(recipe: Recipe) -> bool:
+    if recipe.kind == "trunk-maps":
+        return True
     if recipe.kind == "face-features":
         return recipe.params["dataset"] == "celeba"
     faces = recipe.inputs.get("faces")
-    return recipe.kind.endswith("-readout") and faces is not None and faces.params.get("dataset") == "celeba"
+    counted = recipe.kind in ("attribute-readout", "pose-readout")
+    return counted and faces is not None and faces.params.get("dataset") == "celeba"
 
 
 def _folds(folds: int) -> float:

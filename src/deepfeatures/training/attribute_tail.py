@@ -13,6 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from deepfeatures.networks.attribute_tail import AttributeTail, save
 from deepfeatures.networks.face_catalogue import load_face_network
@@ -36,8 +37,10 @@ def train(
     if len(maps) != len(attributes):
         raise ValueError(f"{len(attributes)} rows of attributes for {len(maps)} faces")
 
-    def scores_of(rows: np.ndarray):  # type: ignore[no-untyped-def]
-        return tail.head(dropped(tail(tail.as_maps(maps[rows]))["embedding"], chances(seed, rows)))
+    def scores_of(rows: np.ndarray) -> torch.Tensor:
+        seen = tail(tail.as_maps(maps[rows]))
+        scores: torch.Tensor = tail.head(dropped(seen["embedding"], chances(seed, rows)))
+        return scores
 
     return fit(tail, scores_of, attributes, seed=seed, steps=steps, batch=batch, scratch=scratch)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import nn
 
 from deepfeatures.networks.face_cnn import FaceCNN, load, save, untrained
@@ -48,10 +49,11 @@ def train(
     head = network.head
     assert head is not None
 
-    def scores_of(rows: np.ndarray):  # type: ignore[no-untyped-def]
+    def scores_of(rows: np.ndarray) -> torch.Tensor:
         rng = chances(seed, rows)
         seen = network(network.as_pixels(jittered(images[rows], rng)))
-        return head(dropped(seen["embedding"], rng))
+        scores: torch.Tensor = head(dropped(seen["embedding"], rng))
+        return scores
 
     return fit(network, scores_of, attributes, seed=seed, steps=steps, batch=batch, scratch=scratch)
 
@@ -91,9 +93,7 @@ def make(
     known, identity = (np.load(inputs["faces"] / f"{name}.npy") for name in ("attributes", "identity"))
     learnt = np.flatnonzero(~asked_in_fold(identity, fold, folds, fold_seed))
     network = begun(load(inputs["network"]), known.shape[1], seed).to(device)
-    losses = train(
-        network, images[learnt], known[learnt], seed=seed, steps=steps, batch=batch, scratch=scratch
-    )
+    losses = train(network, images[learnt], known[learnt], seed=seed, steps=steps, batch=batch, scratch=scratch)
     parts = [network.features(images[at : at + BATCH_READ]) for at in range(0, len(images), BATCH_READ)]
     scores, embedding = (np.concatenate([part[layer] for part in parts]) for layer in ("scores", "embedding"))
     np.save(out / "losses.npy", losses)
