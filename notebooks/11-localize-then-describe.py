@@ -66,7 +66,7 @@ study.table(["world", "scenes", "boxes"], [[name, one.report, one.boxes] for nam
 # times as high, goes to LNet$_s$, which is trained on the same tags and answers in the same way. All that is said beforehand of heads is a range of
 # sizes and that they are 4 wide to 5 high.
 
-# %% mystnb={"figure": {"name": "lnets-scenes", "caption": "The first twelve scenes of people not seen in training: the true box, LNet-o's window, LNet-s's window; under each, the response map of LNet-o, bright where it answers strongly. Not chosen."}, "image": {"alt": "Twelve small rendered scenes with three boxes each, which mostly overlap at the head; the maps below are brightest at the head and darker over objects and background."}}
+# %% mystnb={"figure": {"name": "lnets-scenes", "caption": "The first twelve scenes of people not seen in training: the true box, LNet-o's window, LNet-s's window; under each, the response map of LNet-o, bright where it answers strongly. Not chosen."}, "image": {"alt": "Twelve small rendered scenes with three boxes each; in most the boxes overlap at the head, in some the found ones take in objects too. The maps below are bright at heads and at some objects."}}
 scenes, found = artifacts["scenes/rendered"][0], artifacts["located/rendered/pre-trained"][0]
 shown = {"true box": scenes["boxes"][:12], "LNet-o": found["coarse"][0, :12], "LNet-s": found["fine"][0, :12]}
 _ = df.figures.scene_windows(scenes["images"][:12], shown, found["response"][:12])
@@ -147,7 +147,11 @@ study.table(["network", "units", "that tell of an attribute (p of 0.05 or less)"
 # %%
 study.encoded(df.analysis.described_encoded.single_units(strengths), label="what-units-tell")
 
-# %% mystnb={"figure": {"name": "lnets-mean-faces", "caption": "Mean rendered faces of weak, medium and strong response of ANet's units, from the unit that tells most (top left, row by row) to the one that tells least, with the attribute each tells most of."}, "image": {"alt": "Rows of three blurred mean heads; for the most telling units the heads differ visibly, as in hair or hat, for the last ones they look alike."}}
+# %%
+study.table(["network", "attribute that most units tell of", "units"],
+            df.analysis.unit_semantics.tells_of(tests, most=4), "What units are about: the four attributes with the most units, by network.")
+
+# %% mystnb={"figure": {"name": "lnets-mean-faces", "caption": "Mean rendered faces of weak, medium and strong response of ANet's units, from the unit that tells most (top left, row by row) to the one that tells least, with the attribute each tells most of. AUC below 0.5: the weak response tells of it."}, "image": {"alt": "Rows of three blurred mean heads; for the most telling units the heads differ visibly, as in hair or hat, for the last ones they look alike."}}
 main = next(iter(tests))
 _ = df.figures.unit_faces(df.analysis.unit_semantics.shown_units(faces["images"], networks[main], tests[main]))
 

@@ -105,6 +105,8 @@ def test_units_that_tell_are_found_and_others_are_not() -> None:
     tested = unit_semantics.test(units, labels, identity, permutations=200, rng=np.random.default_rng(0))
     assert tested.significant().tolist() == [True, True, False, False, False, False]
     assert [tested.names[column] for column in tested.best()[:2]] == ["Smiling", "Bald"]
+    assert unit_semantics.tells_of({"a": tested}, most=3) == [["a", "Bald", 1], ["a", "Smiling", 1]]
+    assert len(unit_semantics.tells_of({"a": tested}, most=1)) == 1
     shuffled = np.random.default_rng(5).permutation(len(identity))  # the order of images says nothing
     again = unit_semantics.test(
         units[shuffled], labels[shuffled], identity[shuffled], permutations=200, rng=np.random.default_rng(0)

@@ -7,7 +7,7 @@ p corrected for asking of all units and attributes at once, and the same of a ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -210,13 +210,14 @@ def as_rows(
     return rows, strengths, tests
 
 
-def tells_of(tests: Mapping[str, Tested]) -> Sequence[tuple[str, str, int]]:
-    """Network, attribute, units that tell most of it: which attributes units are about, most units first."""
-    found = []
+def tells_of(tests: Mapping[str, Tested], most: int) -> list[list[object]]:
+    """Network, attribute, units that tell most of it, of the `most` attributes with the most units of each network."""
+    found: list[list[object]] = []
     for name, one in tests.items():
         best = one.best()[one.significant()]
         counts = np.bincount(best, minlength=len(one.names))
-        found += [(name, one.names[at], int(counts[at])) for at in np.argsort(-counts, kind="stable") if counts[at]]
+        order = np.argsort(-counts, kind="stable")[:most]
+        found += [[name, one.names[at].replace("_", " "), int(counts[at])] for at in order if counts[at]]
     return found
 
 
