@@ -133,6 +133,7 @@ study.table(["data", "shortened by", "group", "attributes", "loss, points of bal
             "What each group loses.")
 
 # %% [markdown]
+# (attributes-by-layer)=
 # ## Layer by layer
 # The paper leaves depth to future work. Below, every layer that we read, from the first blocks to the embedding, with
 # random weights and pixels beside them. Layers differ in width (maps are averaged over positions in all but the last),
@@ -141,6 +142,7 @@ study.table(["data", "shortened by", "group", "attributes", "loss, points of bal
 # %% mystnb={"figure": {"name": "attribute-layers", "caption": "Mean balanced error of each group of attributes by layer, with 95 % intervals over people; dashed at the top, chance."}, "image": {"alt": "Panels for the three groups of attributes: lines of trained and of random networks over the layers, pixels as a level line."}}
 layers = {name: df.analysis.attribute_tables.by_layer(one) for name, one in errors.items()}
 _ = df.figures.group_error_by_layer(layers)
+study.encoded(df.analysis.attribute_encoded.cells(errors, artifacts), label="attributes-by-layer")
 
 # %% [markdown]
 # (attribute-choose)=

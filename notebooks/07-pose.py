@@ -163,6 +163,7 @@ study.table(["world", "angle", "network", "constant median", "images", "people"]
             "Mean absolute error of each angle, degrees, from the headline network.")
 
 # %% [markdown]
+# (pose-by-layer)=
 # ## Do longer vectors hold more yaw?
 # Every layer, at its own width and cut to one size, so that length is not mistaken for content.
 
@@ -173,6 +174,7 @@ layers = df.analysis.pose_tables.layers(main, size=size, resamples=resamples, rn
 headline = main[df.analysis.pose.headline(main)]
 constant = df.analysis.pose_error.answer(headline, "median").error.mean()
 _ = df.figures.pose_by_layer(layers, constant_deg=constant)
+study.encoded(df.analysis.pose_encoded.cells(worlds, resamples=resamples, rng=study.rng()), label="pose-by-layer")
 
 # %%
 study.table(["world", "numbers after", "before", "triplet embedding", "PCA", "random projection"],
