@@ -37,8 +37,10 @@ def grid(data_sets: Mapping[str, Errors], artifacts: Mapping[str, Sequence[Array
             for name in errors.in_group(group):
                 for key, rates in errors.rates.items():
                     (column,) = rates.columns([name])
-                    row: dict[str, object] = {"data": DATA.get(data, data), "attribute": name.replace("_", " "), "group": group,
-                           "features": in_words(key)}  # fmt: skip
+                    row: dict[str, object] = {
+                        "data": DATA.get(data, data), "attribute": name.replace("_", " "), "group": group,
+                        "features": in_words(key),
+                    }  # fmt: skip
                     for kind, draws in (("misses", rates.fn), ("alarms", rates.fp), ("error", rates.error)):
                         found = errors.interval(100 * draws[..., column])
                         row |= {kind: found.value, f"{kind}_lo": found.lo, f"{kind}_hi": found.hi}
