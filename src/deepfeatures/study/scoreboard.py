@@ -108,8 +108,8 @@ def summary(rows: Sequence[Row], chapters: Mapping[str, str]) -> str:
     judged = [row for row in rows if row["verdict"] not in ("preview", "not attempted", "not comparable")]
     if judged:
         sentence = (
-            f"The [ledger](scoreboard.md) holds {len(rows)} results that the paper asserts. Judged"
-            f" here, at the paper's sizes and on the paper's data: {len(judged)}."
+            f"The [ledger](scoreboard.md) holds {len(rows)} results that the papers assert. Judged"
+            f" here, at the papers' sizes and on their data: {len(judged)}."
         )
     elif any(row["verdict"] == "preview" for row in rows):
         sentence = (
