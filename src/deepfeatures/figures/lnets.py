@@ -182,12 +182,15 @@ def hyperplanes(
     count = len(names)
     cosine = shapes.array("cosines", cosines, count, count)
     link = shapes.array("joined", joined, count - 1, 4)
+    scale: dict[str, Any]
     if axes is None:
         figure = plt.figure(figsize=(PAGE_WIDTH_IN, 2.4 + 0.155 * count))
-        grid = figure.add_gridspec(1, 2, width_ratios=(1, 2.6), wspace=0.02)
-        left = figure.add_subplot(grid[0, 0])
-        drawn = np.array([left, figure.add_subplot(grid[0, 1])], dtype=object)
+        body_in = 0.155 * count + 0.6
+        grid = figure.add_gridspec(2, 2, width_ratios=(1, 2.6), height_ratios=(0.09, body_in), wspace=0.02, hspace=0.02)
+        scale = {"cax": figure.add_subplot(grid[0, 1]), "orientation": "horizontal"}
+        drawn = np.array([figure.add_subplot(grid[1, column]) for column in (0, 1)], dtype=object)
     else:
+        scale = {"ax": list(axes), "location": "top"}
         drawn = panels(axes, 2, columns=2, panel_height_in=1.0)
     tree, matrix = drawn
     parts = dendrogram(link, orientation="left", no_labels=True, color_threshold=0, above_threshold_color=INK, ax=tree)
@@ -211,10 +214,10 @@ def hyperplanes(
         text.set_color(colours[groups[at]])
     matrix.set_xlabel("attributes, in the order of the rows")
     matrix.grid(visible=False)
-    bar = matrix.figure.colorbar(
-        shown, ax=list(drawn), location="top", fraction=0.03, pad=0.01, aspect=40, extend="both"
-    )
+    bar = matrix.figure.colorbar(shown, extend="both", **scale)
     bar.set_label("cosine of two weight vectors (no unit)")
+    bar.ax.xaxis.set_ticks_position("top")
+    bar.ax.xaxis.set_label_position("top")
     handles = [Line2D([], [], color=colour, marker="s", linestyle="none", label=group or "no group")
                for group, colour in colours.items()]  # fmt: skip
     if axes is None:
