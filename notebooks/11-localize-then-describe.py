@@ -171,7 +171,7 @@ planes = {name: df.analysis.hyperplanes.fit(units, faces["attributes"], faces["i
           for name, units in networks.items()}
 first = next(iter(planes))
 planes["ANet's own last layer"] = df.analysis.hyperplanes.of_last_layer(artifacts["units/anet"][0]["head"], planes[first])
-rows, together = df.analysis.hyperplanes.as_rows(planes, clusters, permutations=1_000, rng=study.rng())
+rows, together = df.analysis.hyperplanes.as_rows(planes, clusters, permutations=resamples, rng=study.rng())
 study.table(["planes in the units of", "cosine within less between groups", "p", "the same of absolute cosines",
              "agreement of clusters and groups", "p", "agreement between starts", "correlation with the labels' own"],
             rows, "Adjusted Rand indices (0 by accident, 1 the same); p by groups dealt out anew; from the least to the most of 25 refits to people drawn anew.")
