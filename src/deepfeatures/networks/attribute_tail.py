@@ -8,6 +8,7 @@ them train on it at 700 a second.
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,14 +24,23 @@ MAPS = (7, 7, 128)  # what the last of them says of one face: (height, width, ma
 EMBEDDING = 128
 
 
-def trunk_maps(network: MobileFaceNet, images: np.ndarray) -> np.ndarray:
-    """(n, 7, 7, 128) float16. images: (n, height, width, 3) uint8 of the network's input size."""
-    pixels = torch.from_numpy(network.input.pixels(images)).permute(0, 3, 1, 2)
-    with torch.inference_mode():
-        maps = network.conv_pw(network.conv_dw(network.conv1(pixels.to(next(network.parameters()).device))))
-        for block in network.blocks[:FROZEN]:
-            maps = block(maps)
-        return maps.permute(0, 2, 3, 1).half().cpu().numpy()
+class Trunk:
+    """The first blocks of a MobileFaceNet, whose one layer is 'maps'. Implements FaceNetwork."""
+
+    def __init__(self, network: MobileFaceNet) -> None:
+        self.network, self.input = network, network.input
+        self.name, self.fingerprint = f"{network.name}-trunk", f"{network.fingerprint}-{FROZEN}-blocks"
+        self.layers = {"maps": math.prod(MAPS)}
+
+    def features(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """maps: (n, 7 * 7 * 128) float32, position by position. images: (n, height, width, 3) uint8."""
+        network = self.network
+        pixels = torch.from_numpy(network.input.pixels(images)).permute(0, 3, 1, 2)
+        with torch.inference_mode():
+            maps = network.conv_pw(network.conv_dw(network.conv1(pixels)))
+            for block in network.blocks[:FROZEN]:
+                maps = block(maps)
+            return {"maps": maps.permute(0, 2, 3, 1).flatten(1).numpy()}
 
 
 class AttributeTail(nn.Module):
@@ -66,7 +76,7 @@ class AttributeTail(nn.Module):
         return {"embedding": embedding, "scores": self.head(embedding)}
 
     def as_maps(self, maps: np.ndarray) -> torch.Tensor:
-        """(n, 128, 7, 7) float32 on the tail's device, channels last. maps: (n, 7, 7, 128), as `trunk_maps` gives."""
+        """(n, 128, 7, 7) float32 on the tail's device, channels last in memory. maps: (n, 7, 7, 128)."""
         tensor = torch.from_numpy(maps.astype(np.float32)).permute(0, 3, 1, 2)
         return tensor.to(next(self.parameters()).device)
 
