@@ -14,7 +14,7 @@ from torch import nn
 
 from deepfeatures.networks.lnet_anet import as_pixels, begin_from, load_anet, save, untrained_anet
 from deepfeatures.training.adam_loop import Batches, Shuffled, train
-from deepfeatures.training.attributes import balance, balanced_loss
+from deepfeatures.training.balanced import balance, balanced_loss
 from deepfeatures.training.identity import EACH, MARGIN, SCALE, centre_loss
 from deepfeatures.training.people_batches import PeopleBatches
 

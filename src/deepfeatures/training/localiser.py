@@ -17,7 +17,7 @@ from deepfeatures.networks.lnet_anet import LNET_SIDE, as_pixels, begin_from, lo
 from deepfeatures.networks.localise import SHOULDERS, squares_of
 from deepfeatures.networks.response_windows import cut, shrunk
 from deepfeatures.training.adam_loop import Shuffled, train
-from deepfeatures.training.attributes import balance, balanced_loss
+from deepfeatures.training.balanced import balance, balanced_loss
 
 TAGS = ("objects", "attributes")
 BATCH = 64
