@@ -1,7 +1,7 @@
 """ANet: pre-trained to tell people apart, then fine-tuned on attributes; either step can be left out.
 
 Identity: the softmax over the batch's people of `training.identity` on the units. Attributes: the balanced square loss
-of `training.attributes`. deviation: the notes name neither loss.
+of `training.balanced`. deviation: the notes name neither loss.
 """
 
 from __future__ import annotations

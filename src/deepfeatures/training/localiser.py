@@ -1,6 +1,6 @@
 """LNet_o and LNet_s: trained on image-level tags alone. No box is read here; where a head is, nobody tells them.
 
-minimise the balanced square loss of `training.attributes` over tags: which objects are in a scene (pre-training), or
+minimise the balanced square loss of `training.balanced` over tags: which objects are in a scene (pre-training), or
 which attributes its face has (fine-tuning). LNet_o sees whole scenes; LNet_s what LNet_o points at, enlarged.
 """
 
