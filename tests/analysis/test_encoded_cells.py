@@ -24,7 +24,7 @@ def test_attributes_are_one_less_the_mean_balanced_error_and_identity_is_the_auc
     rates = {name: Rates(("Bald", "Smiling"), rng.random((21, 1, 2)), rng.random((21, 1, 2)))
              for name in ("trained/block4", "trained/embedding+pca", "pixels/pixels")}  # fmt: skip
     errors = {"rendered": Errors(rates, people=30, images=90, too_few={}, unknown=())}
-    artifacts = {"rendered/trained/block4": [Folder(tmp_path / "a", same_person_auc=0.9)],
+    artifacts = {"rendered/trained/block4": [Folder(tmp_path / "a", same_person_auc=[0.88, 0.92])],
                  "rendered/pixels/pixels": [Folder(tmp_path / "b")]}  # fmt: skip
     found = [Encoded(**cell, **OWN) for cell in attribute_encoded.cells(errors, artifacts)]
     assert [(cell.network, cell.subject, cell.seeds) for cell in found] == [
@@ -33,7 +33,7 @@ def test_attributes_are_one_less_the_mean_balanced_error_and_identity_is_the_auc
     first = rates["trained/block4"]
     assert found[0].value == pytest.approx(100 - 50 * (first.fn[0] + first.fp[0]).mean())
     assert found[0].interval[0] <= found[0].value <= found[0].interval[1]
-    assert found[1].value == 0.9
+    assert found[1].value == pytest.approx(0.9)
 
 
 class Readout(dict):

@@ -33,7 +33,7 @@ def cells(errors: Mapping[str, Errors], artifacts: Mapping[str, Sequence[Folder]
                 **where, "subject": "attributes", "reading": "linear", "metric": "balanced accuracy, %",
                 "value": right.value, "interval": right.interval, "seeds": seeds,
             })  # fmt: skip
-            auc = [value for folder in artifacts[f"{data}/{name}"] if (value := _auc(folder)) is not None]
+            auc = [value for folder in artifacts[f"{data}/{name}"] for value in _auc(folder)]
             if auc:
                 found.append({
                     **where, "subject": "identity", "reading": "cosine", "metric": "AUC",
@@ -42,6 +42,6 @@ def cells(errors: Mapping[str, Errors], artifacts: Mapping[str, Sequence[Folder]
     return found
 
 
-def _auc(one: Folder) -> float | None:
-    value = json.loads((one.folder / "meta.json").read_text()).get("same_person_auc")
-    return None if value is None else float(value)
+def _auc(one: Folder) -> list[float]:
+    """By fold; none where the read-out's answers are no vectors of people."""
+    return list(json.loads((one.folder / "meta.json").read_text()).get("same_person_auc", []))
