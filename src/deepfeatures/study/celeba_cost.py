@@ -121,6 +121,9 @@ def page(rates: Mapping[str, Any] | None) -> str:
         f"the time of the machines to {_folds(MANY_FOLDS) / _folds(few):.1f} times as much. The widest vectors, "
         "pixels, decide the rest of the memory.",
         "",
+        f"Vectors wider than {max(map(int, rates['attribute_folds'])):,} columns, the pixels, are extrapolated from "
+        "the two widest that were measured.",
+        "",
         "Not counted: the triplet embedding and the attribute networks' training behind their trunk (their steps do "
         "not grow with the images), tables and intervals of the chapters themselves, and whatever reads Pointing'04 or "
         "rendered faces.",
