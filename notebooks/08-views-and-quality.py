@@ -142,8 +142,8 @@ study.table(["world", "network", "variance in two directions", "neighbours of on
 # ## Quality against distance
 # A viewer first: rendered faces in order of the distance of their features from the origin, nearest first.
 
-# %% mystnb={"figure": {"name": "views-along", "caption": "Rendered faces, evenly spaced in the order of their distance from the origin of the trained network's space, nearest first; the distance is below each."}, "image": {"alt": "Four rows of ten computer-made heads."}}
-viewer = df.analysis.quality_maps.along(artifacts, qualities, count=40)
+# %% mystnb={"figure": {"name": "views-along", "caption": "Rendered faces, evenly spaced in the order of their distance from the origin of the trained network's space, nearest first; the distance is below each."}, "image": {"alt": "Three rows of ten computer-made heads."}}
+viewer = df.analysis.quality_maps.along(artifacts, qualities, count=30)
 _ = df.figures.contact_sheet(viewer.images, [f"{far:.1f}" for far in viewer.distance], columns=10)
 
 # %% [markdown]
