@@ -46,8 +46,9 @@ def measure(rounds: int) -> dict[str, Any]:
         "gallery": GALLERY,
         "probes": PROBES,
         "units": UNITS,
-        "bits_ms_per_probe": round(1e3 * ours / PROBES, 4),
-        "float_ms_per_probe": round(1e3 * peer / PROBES, 4),
+        "unit": "ms a probe",
+        "ours": round(1e3 * ours / PROBES, 4),
+        "peer": round(1e3 * peer / PROBES, 4),
         "ratio": round(peer / ours, 2),
         "memory_ratio": round(gallery.nbytes / packed.nbytes, 1),
     }
