@@ -42,6 +42,10 @@ def test_ways_of_reading_have_their_own_tables_and_other_measures_come_after_by_
     assert "n = 200 (identity), rendered data" in text
 
 
+def test_a_number_that_rounds_to_nothing_has_no_sign():
+    assert "`0.00 <" in matrix.grid([cell(-0.001)])
+
+
 def test_nothing_measured_is_said():
     assert "No chapter of this render" in matrix.full([])
 

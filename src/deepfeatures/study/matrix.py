@@ -68,14 +68,20 @@ def _cell(cell: Encoded | None) -> str:
     if cell is None:
         return ""
     shade = min(STEPS - 1, int(cell.above_chance * STEPS))
-    return f"[{{ref}}`{cell.shown} <{cell.label}>`]{{.share-{shade}}}"
+    return f"[{{ref}}`{_shown(cell)} <{cell.label}>`]{{.share-{shade}}}"
 
 
 def _interval(cell: Encoded) -> str:
     if cell.interval is None:
         return ""
-    low, high = (cell.model_copy(update={"value": end}).shown for end in cell.interval)
+    low, high = (_shown(cell.model_copy(update={"value": end})) for end in cell.interval)
     return f" [\\[{low}, {high}\\]]{{.claim-interval}}"
+
+
+def _shown(cell: Encoded) -> str:
+    """Without a sign where all decimals are 0."""
+    bare = cell.shown.lstrip("\N{MINUS SIGN}")
+    return cell.shown if float(bare) else bare
 
 
 def _title(reading: str) -> str:
