@@ -46,7 +46,7 @@ def test_front_page_opens_with_the_scoreboard(small_site: Path) -> None:
     for words in ("1 reproduced", "1 reproduced in direction", "1 not reproduced", "2 not attempted"):
         assert words in text
     assert text.index("1 reproduced") < text.index("98.91") < text.index("The question")
-    assert "Judged here, at the paper’s sizes and on the paper’s data: 3." in text
+    assert "Judged here, at the papers’ sizes and on their data: 3." in text
     assert "pair-lenet : not run in this render" in text
     assert article.select_one("a[href='chapters/rotated-mnist.html']") is not None
 

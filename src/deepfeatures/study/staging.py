@@ -163,7 +163,8 @@ def _provenance_list(slugs: Sequence[str]) -> str:
 
 def _provenance_page(slug: str, results: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
     """What a chapter was made with: plain entries as one table, each nested mapping as a section of its own."""
-    record = {key: value for key, value in results.items() if key not in ("chapter", "records")} | dict(provenance)
+    elsewhere = ("chapter", "records", "encoded")  # on the scoreboard and in the matrix
+    record = {key: value for key, value in results.items() if key not in elsewhere} | dict(provenance)
     plain = {key: value for key, value in record.items() if not isinstance(value, dict)}
     nested = {key: value for key, value in record.items() if isinstance(value, dict) and value}
     parts = [f"# How `{slug}` was made", f"The chapter is {{doc}}`/chapters/{slug}`."]
