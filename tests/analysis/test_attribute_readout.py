@@ -191,3 +191,14 @@ def test_pca_holds_more_variance_than_random_directions() -> None:
 def test_people_are_counted_on_both_sides() -> None:
     signs = np.array([[1, 1, -1, 0], [-1, -1, -1, 1]], np.int8)
     assert attribute_labels.people_of(signs, np.array([5, 5, 5, 8])).tolist() == [[1, 1], [1, 1]]
+
+
+def test_the_auc_of_a_sample_of_pairs_is_near_that_of_all_and_all_are_taken_where_they_are_few() -> None:
+    rng = np.random.default_rng(0)
+    identity = np.repeat(np.arange(60), 8)
+    rows = rng.standard_normal((60, 5))[identity] + 1.5 * rng.standard_normal((len(identity), 5))
+    every = attribute_readout.same_person_auc(rows, identity, rng=np.random.default_rng(1))
+    again = attribute_readout.same_person_auc(rows, identity, rng=np.random.default_rng(2))
+    sampled = attribute_readout.same_person_auc(rows, identity, rng=np.random.default_rng(1), each=1_000)
+    assert every == again  # 114,960 pairs: none is drawn
+    assert sampled != every and sampled == pytest.approx(every, abs=0.04)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deepfeatures.analysis.attribute_readout import PAIRS
 from deepfeatures.study import celeba_cost
 
 LINEAR = {"rows": 1000, "peak_memory_over_X": 3.0}
@@ -53,7 +54,9 @@ def test_costs_are_rates_times_images() -> None:
     # 128 columns cost 2 s a fold of 1,000 rows; 5 folds of 4/5 are 5 times the benchmark's one
     assert machines.cpu_hours == pytest.approx(36 * 2 * 5 / 3600)
     assert machines.memory_gb == pytest.approx(3 * 36_000 * 128 * 4 / 1e9)
-    assert auc.memory_gb == pytest.approx(50 * 7200**2 / 2 / 1e9)
+    assert auc.memory_gb == pytest.approx(50 * 2 * PAIRS / 1e9)  # a fold of 7,200 images has 26 million pairs
+    few = celeba_cost.steps(RATES, planned + trunks + embeddings + poses, images=5_000)[4]
+    assert few.memory_gb == pytest.approx(50 * 1000**2 / 2 / 1e9)  # and one of 1,000 half a million: all are taken
     assert read.cpu_hours == pytest.approx(36 * 2 / 3600)
     assert square.cpu_hours == pytest.approx(2e-6 * 36_000**2 / 3600)  # 2 microseconds a pair, nothing else
 
@@ -63,10 +66,11 @@ def test_a_width_beyond_what_was_measured_follows_the_last_two() -> None:
     assert celeba_cost._at(RATES["attribute_folds"], 16, 1000) == pytest.approx(0.25)
 
 
-def test_the_page_holds_rates_steps_and_what_does_not_fit() -> None:
+def test_the_page_holds_rates_and_steps() -> None:
     text = celeba_cost.page(RATES)
     assert "| decoding and cropping a photograph | 100 images/s |" in text
     assert "202,599 images" in text and "about 2.0 GB (by 256 of CelebA)" in text
-    assert f"{50 * (202_599 / 5) ** 2 / 2 / 1e9:,.0f} GB with 5 folds" in text and "4.8 times as much" in text
+    jobs = sum(one.kind == "attribute-readout" for one in celeba_cost.recipes())
+    assert f"| same-person AUC of pairs within a fold | {jobs} | – | 0.0 | {50 * 2 * PAIRS / 1e9:.1f} |" in text
     assert text.count("| **together** |") == 1
     assert celeba_cost.page(None).startswith("Nothing has been measured yet")

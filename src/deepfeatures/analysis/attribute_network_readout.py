@@ -57,7 +57,7 @@ def make(
             )  # fmt: skip
             chosen[number, enough] = read.C
             scores[np.ix_(test, enough)] = read.scores
-        auc.append(same_person_auc(embedding, identity[test]))
+        auc.append(same_person_auc(embedding, identity[test], rng=np.random.default_rng((seed, number))))
         width = int(embedding.shape[1])
     np.save(out / "scores.npy", scores)
     np.save(out / "fold.npy", fold.astype(np.int8))

@@ -23,7 +23,6 @@ BYTES = 4  # of a number that is kept
 TRUNK, BYTES_OF_MAPS = "mobilefacenet-ms1m", 2  # what the attribute network is trained behind, and its numbers
 MEASURED_TRAINING_SHARE = 0.8  # of the rows of the benchmark's one fold
 MEASURED_POSE_FOLDS = 5
-MANY_FOLDS = 20  # the most that study.allowed lets a chapter have
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,7 @@ def recipes(overrides: Mapping[str, object] | None = None) -> list[Recipe]:
 
 def steps(rates: Mapping[str, Any], planned: list[Recipe], images: int = IMAGES) -> list[Step]:
     """Extrapolated to `images`. rates: the benchmark's result."""
+    from deepfeatures.analysis.attribute_readout import PAIRS
     from deepfeatures.networks.attribute_tail import MAPS
 
     features = [recipe for recipe in planned if recipe.kind == "face-features"]
@@ -79,8 +79,8 @@ def steps(rates: Mapping[str, Any], planned: list[Recipe], images: int = IMAGES)
         Step("the attribute network's trunk", len(trunks), trunk_s / 3600, len(trunks) * maps_gb, maps_gb),
         Step("linear machines for the attributes", len(fits), fit_s / 3600,
              len(fits) * images * 40 * BYTES / 1e9, _memory(rates["attribute_folds"], largest["fit"], images, 4)),
-        Step("same-person AUC of all pairs within a fold", len(fits), 0, 0,
-             rates["bytes_a_pair"] * (images / folds) ** 2 / 2 / 1e9),
+        Step("same-person AUC of pairs within a fold", len(fits), 0, 0,
+             rates["bytes_a_pair"] * min((images / folds) ** 2 / 2, 2 * PAIRS) / 1e9),
         Step("pose read-outs", len(poses), pose_s / 3600, len(poses) * images * 4 * 10 * BYTES / 1e9,
              _memory(rates["pose_readouts"], largest["pose"], images, 8)),
         Step("images in one pose, for each image (grows with the square)", len(poses), pairs_s / 3600, 0, None),
@@ -109,20 +109,13 @@ def page(rates: Mapping[str, Any] | None) -> str:
     hours, disk = sum(one.cpu_hours for one in found), sum(one.disk_gb for one in found)
     lines += [f"| **together** | | **{_hours(hours)}** | **{disk:,.0f}** | |", ":::", ""]
     photographs = rates["bytes_an_image"] * IMAGES / 1e9
-    few = min(one.params["folds"] for one in planned if one.kind == "attribute-readout")
-    pairs = {folds: rates["bytes_a_pair"] * (IMAGES / folds) ** 2 / 2 / 1e9 for folds in (few, MANY_FOLDS)}
     lines += [
         f"The photographs themselves take about {photographs:,.1f} GB (by {rates['photographs_measured']} of "
         f"{rates['photographs']}). While features are made their shards lie beside the finished arrays: twice the "
         "disk.",
         "",
-        "One step does not fit an ordinary machine as it stands: the AUC looks at all pairs of a fold's images, "
-        f"{pairs[few]:,.0f} GB with {few} folds. `-p folds={MANY_FOLDS}` brings it to {pairs[MANY_FOLDS]:,.1f} GB, and "
-        f"the time of the machines to {_folds(MANY_FOLDS) / _folds(few):.1f} times as much. The widest vectors, "
-        "pixels, decide the rest of the memory.",
-        "",
         f"Vectors wider than {max(map(int, rates['attribute_folds'])):,} columns, the pixels, are extrapolated from "
-        "the two widest that were measured.",
+        "the two widest that were measured; they decide the memory.",
         "",
         "Not counted: the triplet embedding and the attribute networks' training behind their trunk (their steps do "
         "not grow with the images), tables and intervals of the chapters themselves, and whatever reads Pointing'04 or "
