@@ -19,6 +19,7 @@ TORCH = "torch-momentum"
         ("test_digits", [0, 10_000], [-1, 10_001]),
         ("validation_digits", [10, 10_000], [9, 10_001]),
         ("seeds", [1, 20], [0, 21]),
+        ("attribute_seeds", [1, 20], [0, 21]),
         ("first_seed", [0, 10_000], [-1, 10_001]),
         ("iterations_cap", [50, 200_000], [49, 200_001]),
         ("evaluate_every", [10, 20_000], [9, 20_001]),

@@ -61,14 +61,15 @@ def test_controls_are_as_short_as_the_embedding():
 
 
 def test_only_our_own_networks_are_trained_more_than_once():
-    named = plan(BOTH, seeds=2)
-    many = {name for name, group in named.items() if len(group) == 2}
-    ours = ("rendered/trained/", "rendered/attributes/", "celeba/attributes/")
-    assert many == {name for name in named if name.startswith(ours)}
+    named = plan(BOTH, seeds=2, attribute_seeds=3)
+    by_count = {count: {name for name, group in named.items() if len(group) == count} for count in (1, 2, 3)}
+    assert by_count[2] == {name for name in named if name.startswith("rendered/trained/")}
+    assert by_count[3] == {name for name in named if "/attributes/" in name}
+    assert sum(map(len, by_count.values())) == len(named)
 
 
 def test_an_attribute_network_a_fold_dealt_as_read_outs_are_dealt():
-    named = plan(BOTH, first_seed=3, seeds=2)
+    named = plan(BOTH, first_seed=3, attribute_seeds=2)
     for dataset, kind in (("rendered", "attribute-network"), ("celeba", "attribute-tail")):
         for seed, readout in zip((3, 4), named[f"{dataset}/attributes/scores"], strict=True):
             networks = [readout.inputs[f"fold {fold}"] for fold in range(readout.params["folds"])]

@@ -99,6 +99,7 @@ TABLE: dict[str, Rule] = {
     # training
     "steps": Between(1, 1_000_000, "steps of Adam"),
     "seeds": Between(1, 20, "networks trained, each from its own initialisation"),
+    "attribute_seeds": Between(1, 20, "attribute networks a fold, each from another identity network"),
     "first_seed": Between(0, 10_000),
     "iterations_cap": Between(50, 200_000, "solver steps"),
     "evaluate_every": Between(10, 20_000, "solver steps"),

@@ -15,6 +15,7 @@ UNLABELLED = ("pointing04",)  # data sets without attributes
 
 def attributes(bench: FaceBench) -> Named:
     named: Named = {}
+    p = bench.params
     for dataset in bench.datasets:
         if dataset in UNLABELLED:
             continue
@@ -30,8 +31,10 @@ def attributes(bench: FaceBench) -> Named:
                     bench, dataset, network, "embedding", embedding
                 )
         for layer in NETWORK_LAYERS:
-            # One initialisation: it already is as many networks as there are folds.
-            named[f"{dataset}/attributes/{layer}"] = [network_readout(bench, dataset, bench.seeds[0], layer)]
+            first = bench.seeds[0]
+            named[f"{dataset}/attributes/{layer}"] = [
+                network_readout(bench, dataset, seed, layer) for seed in range(first, first + p["attribute_seeds"])
+            ]
     return named
 
 
