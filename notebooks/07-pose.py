@@ -228,7 +228,7 @@ study.verdicts()
 # people; Pointing'04 is unseen. **F3** VGG-Face and an AFFACT network are not read here. **F4** The images are few, so all of them are predicted, out
 # of fold by people, instead of one official test set; ridge stands for least squares. **F5** CelebA's aligned faces have had their roll
 # turned away: what is read of it there comes from the photograph's surroundings. **F6** The triplet embedding keeps the paper's ratio of sizes,
-# 256 of 832. One identity network is trained at the paper profile: more need a longer run. **F7** CelebA's alignment, not a detector's box,
+# 256 of 832. **F7** CelebA's alignment, not a detector's box,
 # brings faces to the networks. **F8** An angle on a limit counts in the upper range; the paper's last row is printed >45. It matters in Pointing'04,
 # whose poses all lie on limits.
 #

@@ -210,7 +210,7 @@ study.verdicts()
 # dependence is ours: the abstract names none. It looks at the size of a shift, in variances of a single image, and not at whether each shift is
 # significant; counts of significant shifts depend on how many images a person has. **V6** Quality is what is known of an image, not an impression of
 # it; CelebA's photographs lack bad ones, so half of them are spoilt. **V7** t-SNE draws some of the images; nothing is measured in it but
-# neighbours. **V8** One identity network is trained at the paper profile. **V9** No photograph is shown; the viewer has rendered faces only.
+# neighbours. **V8** No photograph is shown; the viewer has rendered faces only.
 #
 # ## Try it
 # `deepfeatures run views-and-quality -p photographs=auto`: are people who were photographed coded as people who were rendered are?
