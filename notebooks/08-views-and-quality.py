@@ -196,6 +196,7 @@ study.table(["network", "distance", "video frame", "blurred", "low resolution", 
 # %%
 found = df.analysis.view_claims.measure(readouts, seen, qualities, permutations=permutations, resamples=resamples, rng=study.rng())
 study.report_all("parde2016", found)
+study.report_all("rudd2017", df.analysis.view_claims.said_by_rudd(seen, rng=study.rng()))
 study.verdicts()
 
 # %% [markdown]

@@ -221,6 +221,7 @@ study.table(["layer", "attributes of a person", "all attributes", "one unit of i
 # %%
 read = df.analysis.deepid_claims.Read(
     models=networks, regions=regions, selected=selected, hidden=hidden, features=features, background=background, judged=judged,
+    untrained=twin,
     identified=df.analysis.deepid_verification.identified(regions, "all regions and mirrored", yaw, resamples=resamples, rng=study.rng()))
 found = df.analysis.deepid_claims.measure(read, resamples=resamples, rng=study.rng())
 study.report_all("sun2014", found, seeds={"binary-saves-storage": 0}, tiers=dict.fromkeys(found, "rendered"))

@@ -189,7 +189,9 @@ study.table(["cluster", "attributes", "groups"], df.analysis.hyperplanes.members
 # ## Verdicts
 
 # %%
-place = df.analysis.lnets_claims.of_localisation(worlds["celeba" if "celeba" in worlds else "rendered"])
+world = "celeba" if "celeba" in worlds else "rendered"
+place = df.analysis.lnets_claims.of_localisation(worlds[world]) | df.analysis.lnets_claims.of_cuts(
+    artifacts[f"located/{world}/pre-trained"], artifacts[f"scenes/{world}"][0]["boxes"], worlds[world])
 rest = df.analysis.lnets_claims.of_description(errors) | df.analysis.lnets_claims.of_units(
     strengths[main], strengths["random weights"]) | df.analysis.lnets_claims.of_hyperplanes(together[first])
 study.report_all("liu2014", place | rest, tiers=dict.fromkeys(rest, "rendered"))

@@ -209,7 +209,13 @@ def test_every_claim_of_the_ledger_is_measured_by_one_function() -> None:
     people = draw_people(np.arange(30), resamples=20, rng=rng)
     answers = {label for parts in localisation.ANSWERS.values() for label, _ in parts} | set(localisation.BLIND)
     found = {name: localisation.Found({metric: rng.random(30) for metric in localisation.METRICS}) for name in answers}
-    measured = set(lnets_claims.of_localisation(localisation.World(found, people, "", "", 1)))
+    world = localisation.World(found, people, "", "", 1)
+    measured = set(lnets_claims.of_localisation(world))
+    windows = np.tile([10.0, 10.0, 26.0, 30.0], (1, 30, 1))  # a square 36 high round (18, 20) goes to LNet_s
+    held = np.array([[1, 3, 30, 36], [-1, 3, 30, 36], [1, 3, 30, 39]])[np.arange(30) % 3]
+    cuts = lnets_claims.of_cuts([{"coarse": windows}], held, world)
+    assert cuts["coarse-holds-face"].value == pytest.approx(1 / 3)
+    measured |= set(cuts)
     measured |= {"place-costs", "local-keeps-place"}  # of_description: differences of balanced errors
     strength = unit_semantics.Strength(rng.random((21, 5)), people)
     measured |= set(lnets_claims.of_units(strength, strength))

@@ -10,6 +10,7 @@ import pytest
 
 from deepfeatures.analysis import axis_model_planted, axis_model_readout, parameter_space_readout
 from deepfeatures.analysis import parameter_space as space
+from deepfeatures.analysis import parameter_space_claims as published
 from deepfeatures.analysis import parameter_space_rebuilt as rebuilt
 from deepfeatures.analysis import parameter_space_tables as tables
 from deepfeatures.analysis.bootstrap import Interval
@@ -192,7 +193,9 @@ def test_every_claim_is_measured_or_said_not_to_apply(made: dict[str, Readout]) 
     }  # fmt: skip
     rendered, others = space.measure(artifacts, resamples=60, rng=np.random.default_rng(0))
     mine = {name for name, claim in claims.load_all().items() if claim.chapter == "parameter-space"}
-    assert {f"sun2019/{name}" for name in (*rendered, *others)} == mine
+    portrayed, unread = published.of_published(artifacts, resamples=20, rng=np.random.default_rng(0))
+    assert not portrayed and all(isinstance(one, NotApplicable) for one in unread.values())
+    assert {f"sun2019/{name}" for name in (*rendered, *others, *unread)} == mine
     assert all(isinstance(one, Interval) and one.lo <= one.value <= one.hi for one in rendered.values())
     assert {name for name, one in others.items() if isinstance(one, NotApplicable)} == {
         "encoding-linear-photographs", "decoding-linear-photographs"}  # fmt: skip
@@ -246,3 +249,28 @@ def test_tables_name_every_layer(made: dict[str, Readout]) -> None:
     along = curves[curves["direction"] == "along"].sort_values("place")["mean"].to_numpy()
     across = curves[curves["direction"] == "across"]["mean"].to_numpy()
     assert along[-1] - along[0] > 1.5 and np.abs(across).max() < 0.4
+
+
+def test_a_published_network_is_asked_what_ours_is(made: dict[str, Readout]) -> None:
+    name = published.PUBLISHED
+    artifacts = {f"portraits/{name}": [made["linear"]], f"axis/{name}": [made["axis"]],
+                 space.PHOTOGRAPHED: [made["linear"]]}  # fmt: skip
+    rendered, photographed = published.of_published(artifacts, resamples=40, rng=np.random.default_rng(0))
+    assert set(rendered) == {*published.LINEAR, *published.AXIS} and set(photographed) == set(published.WORTH)
+    assert rendered["encoding-linear-published"].value > 0.85  # type: ignore[union-attr]
+    assert rendered["axis-not-flat-published"].value < 0.1  # type: ignore[union-attr]
+    own = space.recognised(made["linear"], resamples=5, rng=np.random.default_rng(0))[1]
+    found = photographed["recognition-decoded-photographs"].value  # type: ignore[union-attr]
+    assert found == pytest.approx(own["decoded"][0] - own["own"][0])
+    silent = artifacts | {f"portraits/{name}": [Without(made["linear"])]}
+    rendered, others = published.of_published(silent, resamples=5, rng=np.random.default_rng(0))
+    assert isinstance(others["encoding-linear-published"], NotApplicable) and "encoding-linear-published" not in rendered
+
+
+class Without(dict):
+    """A read-out of pictures that repeat nothing of a person."""
+
+    def __init__(self, of: Readout) -> None:
+        super().__init__({name: np.asarray(of[name]) for name in of.arrays})
+        self.summary = of.summary
+        self["row_shared"] = -np.abs(self["row_shared"])

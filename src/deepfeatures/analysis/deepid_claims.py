@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from deepfeatures.analysis import deepid_hidden, deepid_selectivity, sparsity
+from deepfeatures.analysis import deepid_hidden, deepid_selectivity, deepid_subsets, sparsity
 from deepfeatures.analysis.bootstrap import Interval
 from deepfeatures.analysis.deepid_verification import LAYERS, Identified, Judges, memory
 from deepfeatures.analysis.measured import Measured, NotApplicable
@@ -16,8 +16,9 @@ from deepfeatures.analysis.person_bootstrap import draw_people
 from deepfeatures.probes.single_units import SIDES
 
 Arrays = Any  # an opened artifact with `meta`
-TOP = "proposed fc4"
+TOP, TWIN = "proposed fc4", "untrained fc4"
 FEW = NotApplicable("too few people of this run show and lack the attributes of a person")
+NO_LEAD = NotApplicable("features that it is compared with judge whole faces no better than a coin: no lead to keep")
 HALF = 0.5
 
 
@@ -25,7 +26,8 @@ HALF = 0.5
 class Read:
     """What the page has opened. models: network -> joint Bayesian artifact; regions, selected, hidden: artifacts.
 
-    features, background: of the proposed network, on probed and background faces; identified: by 'all regions'.
+    features, background: of the proposed network, on probed and background faces; untrained: of random weights, on
+    probed faces; identified: by 'all regions'.
     """
 
     models: Mapping[str, Arrays]
@@ -34,19 +36,21 @@ class Read:
     hidden: Arrays
     features: Arrays
     background: Arrays
+    untrained: Arrays
     identified: Identified
     judged: Judges
 
 
 def measure(read: Read, *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
     """A statistic with its interval over people, or why there is none."""
-    sparse, units, hidden = rng.spawn(3)
+    sparse, units, hidden, learnt = rng.spawn(4)
     return {
         **_performance(read),
         **_sparsity(read, resamples=resamples, rng=sparse),
         **_binary(read),
         **_selectivity(read, resamples=resamples, rng=units),
         **_robustness(read, resamples=resamples, rng=hidden),
+        **_learnt(read, resamples=resamples, rng=learnt),
     }
 
 
@@ -68,6 +72,8 @@ def _performance(read: Read) -> dict[str, Measured]:
     found["single-network-verification"] = judged.interval(of(read.regions, "proposed and mirrored"))
     found["ensemble-verification"] = judged.interval(together)
     found["regions-together-better"] = judged.interval(together - single)
+    whole = of(read.models["proposed"], TOP)
+    found["deep-above-low-level"] = judged.interval(whole - of(read.models["lbp"], "lbp"))
     found["closed-set"] = read.identified.closed
     found["open-set"] = read.identified.found
     return found
@@ -119,7 +125,8 @@ def _selectivity(read: Read, *, resamples: int, rng: np.random.Generator) -> dic
     columns = deepid_selectivity.attribute_columns(selected)
     claims = ("unit-of-an-attribute-excitatory", "unit-of-an-attribute-inhibitory")
     if not len(columns):
-        return found | dict.fromkeys((*claims, "attributes-learnt-implicitly", "attributes-better-than-lbp"), FEW)
+        unread = ("attributes-learnt-implicitly", "attributes-better-than-lbp", "higher-layers-tell-more-attributes")
+        return found | dict.fromkeys((*claims, *unread, *(f"{name}-subset-of-an-attribute" for name in SIDES)), FEW)
     people = deepid_selectivity.drawn_people(selected, resamples=resamples, rng=rng)
     for side, claim in enumerate(claims):
         values = deepid_selectivity.single_unit_attributes(selected, TOP, side, columns, people)
@@ -130,7 +137,17 @@ def _selectivity(read: Read, *, resamples: int, rng: np.random.Generator) -> dic
         "attributes-better-than-lbp": "lbp lbp",
     }.items():
         found[claim] = people.interval(top - deepid_selectivity.machine_attributes(selected, other, columns, people))
-    return found
+    best = [
+        np.mean([deepid_selectivity.single_unit_attributes(selected, layer, side, columns, people)
+                 for side in range(len(SIDES))], axis=0)
+        for layer in (TOP, "proposed fc1")
+    ]  # fmt: skip
+    found["higher-layers-tell-more-attributes"] = people.interval(best[0] - best[1])
+    active = np.asarray(read.features["fc4"]) > 0
+    kept = deepid_subsets.of_attributes(active, np.asarray(selected["labels"])[:, columns], people, rng=rng.spawn(1)[0])
+    return found | {
+        f"{name}-subset-of-an-attribute": _if_known(people.interval(kept[side]), FEW) for side, name in enumerate(SIDES)
+    }
 
 
 def _robustness(read: Read, *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
@@ -143,8 +160,39 @@ def _robustness(read: Read, *, resamples: int, rng: np.random.Generator) -> dict
         "hidden-better-than-lbp": judged.interval(under[TOP] - under["lbp"]),
         "higher-layers-more-robust": judged.interval(left[TOP] - left["proposed fc1"]),
         "more-robust-than-lbp": judged.interval(left[TOP] - left["lbp"]),
+        "much-more-robust-than-lbp": _if_known(judged.interval(_over(left[TOP], left["lbp"])), NO_LEAD),
         "pattern-stable-when-hidden": judged.interval(deepid_hidden.kept_pattern(read.hidden, TOP, judged)),
     }
+
+
+def _learnt(read: Read, *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
+    """The three properties of FC-4, each less the same of random weights."""
+    of_faces, of_units, of_hidden = rng.spawn(3)
+    people = draw_people(read.judged.of.person, resamples=resamples, rng=of_faces)
+    low, high = sparsity.MODERATE
+    rates = [
+        sparsity.rates_of((np.asarray(features["fc4"]) > 0).astype(np.float32), people)
+        for features in (read.features, read.untrained)
+    ]
+    moderate = [((one >= low) & (one <= high)).mean(axis=1) for one in rates]
+    held = [np.asarray(read.selected[f"identities, {layer}"]).mean(axis=0) for layer in (TOP, TWIN)]
+    folk = draw_people(np.arange(read.selected.meta["people"]), resamples=resamples, rng=of_units)
+    judged = deepid_hidden.judges_of(read.hidden, resamples=resamples, rng=of_hidden)
+    left = [deepid_hidden.retained(deepid_hidden.accuracy(read.hidden, name, judged)) for name in (TOP, TWIN)]
+    return {
+        "sparsity-comes-with-training": people.interval(moderate[0] - moderate[1]),
+        "selectivity-comes-with-training": folk.interval(folk.mean(100 * (held[0] - held[1]))),
+        "robustness-comes-with-training": _if_known(judged.interval(left[0] - left[1]), NO_LEAD),
+    }
+
+
+def _over(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """part / whole, nan where whole is not above 0."""
+    return np.divide(part, whole, out=np.full_like(whole, np.nan), where=whole > 0)
+
+
+def _if_known(found: Interval, otherwise: NotApplicable) -> Measured:
+    return found if np.isfinite(found.value) else otherwise
 
 
 def _only(value: float, judged: Judges) -> Interval:

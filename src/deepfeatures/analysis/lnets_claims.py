@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from deepfeatures.analysis.attribute_errors import Errors
 from deepfeatures.analysis.described import gap
 from deepfeatures.analysis.hyperplanes import Together
-from deepfeatures.analysis.localisation import BLIND, COARSE, HEADLINE, World
+from deepfeatures.analysis.localisation import BLIND, COARSE, HEADLINE, Arrays, World
 from deepfeatures.analysis.measured import Measured, NotApplicable
 from deepfeatures.analysis.unit_semantics import Strength
+from deepfeatures.networks.localise import SHOULDERS
+from deepfeatures.networks.response_windows import squares_round
 
 UNTRAINED, FOUND = "untrained LNet_o, LNet_s", "found"
 
@@ -29,6 +31,17 @@ def of_localisation(world: World) -> dict[str, Measured]:
         "objects-know-faces": world.difference("LNet_o, objects alone", "untrained LNet_o", "in_head"),
         "pre-training-locates": world.difference(COARSE, long, "recall"),
     }
+
+
+def of_cuts(located: Sequence[Arrays], boxes: np.ndarray, world: World, *, reading: int = 0) -> dict[str, Measured]:
+    """Whether what LNet_o cuts out for LNet_s has the whole head in it. located: what the pre-trained networks say of
+    the world's scenes, one a seed; boxes: (n, 4) true ones, pixels of the scene."""
+    holds = []
+    for one in located:
+        squares = squares_round(np.asarray(one["coarse"])[reading], SHOULDERS)
+        holds.append(((squares[:, :2] <= boxes[:, :2]) & (squares[:, 2:] >= boxes[:, 2:])).all(axis=1))
+    shares = world.people.mean(np.asarray(holds, np.float64).mean(axis=0))
+    return {"coarse-holds-face": world.people.interval(shares, seeds=len(located))}
 
 
 def of_description(errors: Mapping[str, Errors]) -> dict[str, Measured]:

@@ -14,7 +14,7 @@ from deepfeatures.analysis.quality_distance import distance, margin
 from deepfeatures.analysis.quality_rank import area, means_along, parts_of, rank_correlation, smallest_fall
 from deepfeatures.analysis.quality_tables import CENTRE
 from deepfeatures.analysis.quality_worlds import SPOILT, Pictures
-from deepfeatures.analysis.view_components import jackknife, within
+from deepfeatures.analysis.view_components import Halves, jackknife, shares, shares_of, within
 from deepfeatures.analysis.view_measures import halves_of, mean_components, tested_people
 from deepfeatures.analysis.view_tables import balanced_error, under
 from deepfeatures.analysis.view_worlds import Seen
@@ -86,6 +86,14 @@ def views(seen: Sequence[Seen], *, permutations: int, rng: np.random.Generator) 
         return [min(one.advantage for one in split), min(one.agreement for one in split)]
 
     advantage, agreement = jackknife(worse, people, seeds=seeds)
+    orders = [own.permutation(one[0][0][0].shape[1]) for one, own in zip(halved, rng.spawn(len(chosen)), strict=True)]
+    variances = [[shares(values, one.design) for values in one.features] for one in chosen]
+
+    def of_people(rows: np.ndarray) -> list[float]:
+        consistent = min(agreement_over_features(*one, rows) for one in zip(halved, orders, strict=True))
+        return [consistent, min(_people_above_views(one, rows) for one in variances)]
+
+    over_features, robust = jackknife(of_people, people, seeds=seeds)
     moved = np.array([
         np.mean([tested.corrected <= 0.05 for tested in tested_people(one, permutations=permutations, rng=rng)], axis=0)
         for one in chosen
@@ -97,9 +105,51 @@ def views(seen: Sequence[Seen], *, permutations: int, rng: np.random.Generator) 
     return {
         "view-people-not-features": _if_finite(advantage, "energy varies no more than noise makes it"),
         "view-consistent": _if_finite(within(agreement, -1, 1), "energy varies no more than noise makes it"),
+        "view-consistent-over-features": _if_finite(
+            within(over_features, -1, 1), "energy varies no more than noise makes it"
+        ),
+        "robust-to-view": _if_finite(robust, "features vary no more than noise makes them"),
         "view-some-dependent": within(dependent, 0, 1),
         "view-some-independent": within(independent, 0, 1),
     }
+
+
+def said_by_rudd(seen: Sequence[Seen], *, rng: np.random.Generator) -> dict[str, Measured]:
+    """What Rudd et al. 2017 report of the same study: features that hold the pose differ from person to person."""
+    world = "celeba" if "celeba" in [one.world for one in seen] else "views"
+    inside = {one.network: one for one in seen if one.world == world}
+    chosen = [inside[name] for name in stand_for_the_papers(list(inside), world)]
+    halved = [halves_of(one, rng=own) for one, own in zip(chosen, rng.spawn(len(chosen)), strict=True)]
+
+    def worse(rows: np.ndarray) -> list[float]:
+        split = [mean_components(one, rows) for one in halved]
+        return [min(one.share("pairs") - one.share("features") for one in split)]
+
+    [found] = jackknife(worse, len(chosen[0].design.people), seeds=len(chosen[0].features))
+    return {"pose-features-differ-by-person": _if_finite(found, "energy varies no more than noise makes it")}
+
+
+def agreement_over_features(halved: Sequence[Halves], order: np.ndarray, rows: np.ndarray) -> float:
+    """Correlation over people of their energies in one half of the features and of the images, and in the other half
+    of both: nothing is shared but the person. Mean over seeds; nan where energies do not vary.
+
+    order: the features, dealt; its first half is one half. rows: of the people.
+    """
+    some, others = np.array_split(order, 2)
+    found = []
+    for splits in halved:
+        pairs = [(a[rows], b[rows]) for one, other in splits for a, b in ((one, other), (other, one))]
+        means = [(a[:, some].mean(axis=1), b[:, others].mean(axis=1)) for a, b in pairs]
+        apart = [(a - a.mean(), b - b.mean()) for a, b in means]
+        spread = float(np.mean([np.sqrt((a @ a) * (b @ b)) for a, b in apart]))
+        found.append(float(np.mean([a @ b for a, b in apart])) / spread if spread > 0 else float("nan"))
+    return float(np.mean(found))
+
+
+def _people_above_views(variances: Sequence[Mapping[str, np.ndarray]], rows: np.ndarray) -> float:
+    """Share of a feature's variance that belongs to people, less what belongs to views, mean over seeds."""
+    person, view, own, _ = np.mean([shares_of(dict(one), rows) for one in variances], axis=0)
+    return float(person - view - own)
 
 
 def quality(pictures: Sequence[Pictures], *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
