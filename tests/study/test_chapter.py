@@ -1,9 +1,11 @@
 """What a chapter's cells hold in their hands."""
 
+import csv
 import json
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from deepfeatures.analysis.measured import NotApplicable
@@ -123,7 +125,9 @@ def test_a_table_escapes_what_it_shows_and_lines_up_as_text():
     assert "<td>&lt;i&gt;x&lt;/i&gt;</td>" in table.html() and "<caption>What &amp; why.</caption>" in table.html()
     assert '<th scope="col">a &lt; b</th>' in table.html() and "<caption>" not in Table(["a"], []).html()
     assert table.text().splitlines() == ["What & why.", "a < b          n", "<i>x</i>       1", "long & longer  22"]
-    assert table._repr_mimebundle_() == {"text/html": table.html(), "text/plain": table.text()}
+    assert table._repr_mimebundle_() == {
+        "text/html": table.html(), "text/plain": table.text(), "text/csv": "a < b,n\n<i>x</i>,1\nlong & longer,22\n"
+    }  # fmt: skip
 
 
 def test_numbers_in_tables(study):
@@ -132,6 +136,19 @@ def test_numbers_in_tables(study):
     assert with_interval(97.183, (-0.5, 98.0), 1) == "97.2 [−0.5, 98.0]"
     table = study.table(["what", "n", "x", "m"], [["a", 3, 0.5, MEASURED]], digits=1)
     assert table.rows == [["a", "3", "0.5", "42.5 [41.0, 43.0]"]]
+
+
+def test_a_tables_csv_is_not_rounded(study):
+    rows = [["a, b", np.float64(1 / 3), MEASURED], ["c", float("nan"), 2.0]]
+    assert list(csv.reader(study.table(["what", "x", "m"], rows, digits=1).csv().splitlines())) == [
+        ["what", "x", "m", "m, low", "m, high"],
+        ["a, b", repr(1 / 3), "42.5", "41.0", "43.0"],
+        ["c", "", "2.0", "", ""],
+    ]
+    frame = pd.DataFrame({"layer": ["ip1"], "error_percent": [12.3456], "lo": [11.0], "hi": [13.0]})
+    table = study.frame(frame)
+    assert table.rows == [["ip1", "12.35 [11.00, 13.00]"]]
+    assert table.csv() == 'layer,"error, %","error, %, low","error, %, high"\nip1,12.3456,11.0,13.0\n'
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """One chapter through the runner: the same bytes each time, and every failure says which cell."""
 
+import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 
 import nbformat
 import pytest
@@ -14,6 +17,8 @@ from deepfeatures.study import artifacts, catalogue, chapter_key, execute, scrub
 from deepfeatures.study.execute import ChapterFailed
 from tests.conftest import ROOT
 from tests.study.made_up import BEGIN, END, MEASURED, SLUG, notebook
+
+FILES = {"chapter.ipynb", "results.json", "provenance.json", "downloads.zip"}
 
 
 def planned(**given):
@@ -48,13 +53,19 @@ asked = Path(os.environ["TINY_WAITS"])
 asked.exists() and asked.with_name("pid").write_text(str(os.getpid())) and sleep(600);"""
 
 
+DRAWN = """\
+import matplotlib.pyplot as plt
+
+_ = plt.subplots()[1].plot([0, 1, 4], clip_on=True)"""
+
+
 def test_twice_gives_the_same_bytes_and_a_kill_in_between_changes_nothing(tiny, runs_folder, tmp_path, monkeypatch):
-    write(tiny, BEGIN, WAITS, MEASURED, END)
+    write(tiny, BEGIN, WAITS, MEASURED, DRAWN, END)
     monkeypatch.setenv("TINY_WAITS", str(tmp_path / "wait"))
     plan = planned(seeds=1)
     assert not execute.complete(plan)
     first = files(execute.execute(plan, progress=False))
-    assert execute.complete(plan) and set(first) == {"chapter.ipynb", "results.json", "provenance.json"}
+    assert execute.complete(plan) and set(first) == FILES
     for path in execute.folder(plan).iterdir():
         path.unlink()
 
@@ -70,7 +81,7 @@ def test_twice_gives_the_same_bytes_and_a_kill_in_between_changes_nothing(tiny, 
     (tmp_path / "wait").unlink()
 
     second = files(execute.execute(plan, progress=False))
-    for name in ("chapter.ipynb", "results.json"):
+    for name in ("chapter.ipynb", "results.json", "downloads.zip"):
         assert second[name] == first[name], name
 
     result = json.loads(second["results.json"])
@@ -90,6 +101,17 @@ def test_twice_gives_the_same_bytes_and_a_kill_in_between_changes_nothing(tiny, 
     shown = [output for cell in kept.cells if cell.cell_type == "code" for output in cell.outputs]
     assert any("42.5 for 1 seeds" in output.get("text", "") for output in shown)
     assert any("preview" in str(output.get("data", "")) for output in shown)
+    assert sum("image/png" in output.get("data", {}) for output in shown) == 1
+
+    offered = zipfile.ZipFile(io.BytesIO(second["downloads.zip"]))
+    table = "tables/table-01-claims-of-this-chapter-tier-substitute-profile.csv"
+    assert sorted(offered.namelist()) == ["figures/figure-01.pdf", "figures/figure-01.svg", table, "tiny.py"]
+    assert offered.read("tiny.py") == (tiny / "notebooks" / "01-tiny.py").read_bytes()
+    assert b"42.0,42.5,41.0,43.0,preview" in offered.read(table)
+    for name in ("figures/figure-01.pdf", "figures/figure-01.svg"):
+        assert not re.search(rb"Matplotlib v|CreationDate|<dc:date>", offered.read(name)), name
+    kinds = {kind for output in shown for kind in output.get("data", {})}
+    assert not kinds & {"image/svg+xml", "application/pdf", "text/csv"}
 
 
 def test_parameters_reach_the_cells_and_make_another_run(tiny):
@@ -173,7 +195,7 @@ def test_an_older_run_of_the_same_plan_is_replaced_whole(tiny, without_kernel):
     plan = planned()
     execute.folder(plan).mkdir(parents=True)
     (execute.folder(plan) / "stray").touch()
-    assert set(files(execute.execute(plan, progress=False))) == {"chapter.ipynb", "results.json", "provenance.json"}
+    assert set(files(execute.execute(plan, progress=False))) == FILES
 
 
 def test_the_environment_is_left_as_it_was(tiny, monkeypatch):

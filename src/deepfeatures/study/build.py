@@ -21,6 +21,7 @@ from deepfeatures.study.recipes import Recipe
 LIGHT_ITERATIONS = 200  # at or under this cap a chapter makes its own artifacts: a job would cost more than it saves
 # Files of an executed chapter, and how their names end after the slug in a folder of chapters.
 ENDINGS = {execute.NOTEBOOK: "ipynb", execute.RESULTS: "results.json", execute.PROVENANCE: "provenance.json"}
+OFFERED = "downloads.zip"  # how the one that an older run lacks ends
 
 
 class BuildFailed(RuntimeError):
@@ -101,13 +102,17 @@ def _snakemake(plan_file: Path, cores: int) -> None:
 
 
 def gather(planned: list[Planned], into: Path) -> Path:
-    """Copy executed chapters as renderer and publisher want them: <slug>.ipynb, .results.json, .provenance.json."""
+    """Copy executed chapters as renderer and publisher want them: <slug>.ipynb, .results.json, .provenance.json, and
+    .downloads.zip where the run made one.
+    """
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir(parents=True)
     for chapter in planned:
         folder = execute.folder(chapter)
         for name, ending in ENDINGS.items():
             shutil.copyfile(folder / name, into / f"{chapter.slug}.{ending}")
+        if (folder / execute.DOWNLOADS).is_file():
+            shutil.copyfile(folder / execute.DOWNLOADS, into / f"{chapter.slug}.{OFFERED}")
     return into
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -62,6 +63,7 @@ class Chapter:
         self.records: list[claims.Record] = []
         self.not_applicable: dict[str, str] = {}
         self.cells: list[Encoded] = []
+        self.numbers: dict[str, dict[str, Any]] = {}
 
     @property
     def tier(self) -> str:
@@ -182,11 +184,13 @@ class Chapter:
         """Keep a number for the prose: written there as {glue:text}`name`."""
         from myst_nb import glue
 
-        glue(name, shown(float(value), digits), display=False)
+        text = shown(float(value), digits)
+        self.numbers[name] = {"value": float(value) if np.isfinite(value) else None, "shown": text}
+        glue(name, text, display=False)
 
     def table(self, headings: list[str], rows: list[list[Any]], caption: str = "", digits: int = 2) -> Table:
         """A table of texts and numbers; a measured statistic is shown with its interval."""
-        return Table(headings, [[_cell(value, digits) for value in row] for row in rows], caption)
+        return Table(headings, [[_cell(value, digits) for value in row] for row in rows], caption, rows)
 
     def frame(self, table: pd.DataFrame, caption: str = "", digits: int = 2) -> Table:
         """A data frame as a table; columns `lo` and `hi` become the interval of the number before them."""
@@ -195,26 +199,27 @@ class Chapter:
             ends = (record.pop("lo"), record.pop("hi")) if {"lo", "hi"} <= record.keys() else None
             number = [name for name, value in record.items() if isinstance(value, float)][-1:]
             rows.append([
-                with_interval(value, ends, digits) if name in number and ends else _cell(value, digits)
-                for name, value in record.items()
+                _Spread(value, ends) if name in number and ends else value for name, value in record.items()
             ])
         shown_columns = [name for name in table.columns if name not in ("lo", "hi")]
         headings = [name.replace("_percent", ", %").replace("_", " ") for name in shown_columns]
-        return Table(headings, rows, caption)
+        return self.table(headings, rows, caption, digits)
 
     def verdicts(self) -> Table:
         """One row a claim of this chapter. Writes results.json beside the run: the last cell of every chapter."""
         self._write()
         mine = {name: claim for name, claim in self.claims.items() if claim.chapter == self.slug}
-        rows = []
+        rows, values = [], []
         for row in verdicts.table(mine, self.records):
             digits = 2 if abs(row["value"] or 0) >= 1 else 3  # a share needs a third decimal, a percentage does not
             interval = tuple(row["interval"]) if row["interval"] else None
             measured = "" if row["value"] is None else with_interval(row["value"], interval, digits)
             paper = "" if row["paper_value"] is None else shown(row["paper_value"])
             rows.append([row["statement"], paper, measured, row["verdict"]])
+            values.append([row["statement"], row["paper_value"], _Spread(row["value"], interval), row["verdict"]])
         caption = f"Claims of this chapter: tier {self.tier}, profile {self.profile}."
-        return Table(["What the paper says", "its figure", "measured here [interval]", "verdict"], rows, caption)
+        headings = ["What the paper says", "its figure", "measured here [interval]", "verdict"]
+        return Table(headings, rows, caption, values)
 
     def _write(self) -> None:
         given = os.environ.get(RUN_FOLDER)
@@ -231,10 +236,19 @@ class Chapter:
             "not_applicable": self.not_applicable,
             "records": [record.model_dump(mode="json") for record in self.records],
             "encoded": [cell.model_dump(mode="json") for cell in self.cells],
+            "numbers": self.numbers,
         }
         temporary = folder / "results.json.tmp"
         temporary.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n")
         temporary.replace(folder / "results.json")
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """A number and its interval, for a table."""
+
+    value: float | None
+    interval: tuple[float, float] | None
 
 
 def _cell(value: Any, digits: int) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import jupytext
 import nbformat
 
-from deepfeatures.study import artifacts, catalogue, chapter_key, paths, provenance, scrub
+from deepfeatures.study import artifacts, catalogue, chapter_key, downloads, paths, provenance, scrub
 from deepfeatures.study.chapter import RUN_FOLDER
 from deepfeatures.study.recipes import THREADS
 
@@ -21,6 +21,16 @@ INLINE = (
     "module://matplotlib_inline.backend_inline"  # a backend of the caller (agg, say) would make every figure vanish
 )
 NOTEBOOK, RESULTS, PROVENANCE = "chapter.ipynb", "results.json", "provenance.json"
+DOWNLOADS = "downloads.zip"  # a chapter is complete without it: runs of before have none
+
+
+# Errors only: each kernel warns that it talks over TCP, to this machine alone. Every figure is drawn as vectors too,
+# for readers to take away (study.downloads); their identifiers come from a fixed salt.
+_KERNEL = """c = get_config()
+c.IPKernelApp.log_level = 40
+c.InlineBackend.figure_formats = {"png", "svg", "pdf"}
+c.InlineBackend.rc = {"svg.hashsalt": "deepfeatures"}
+"""
 
 
 class ChapterFailed(RuntimeError):
@@ -57,6 +67,9 @@ def execute(planned: chapter_key.Planned, *, progress: bool = True, make_first: 
         notebook = _run(planned, temporary, progress)
         if not (temporary / RESULTS).is_file():
             raise ChapterFailed(f"chapter {planned.slug}: no cell called study.verdicts(), so nothing was reported")
+        files = downloads.take(notebook)
+        files[f"{planned.slug}.py"] = catalogue.chapter(planned.slug).path.read_bytes()
+        downloads.pack(files, temporary / DOWNLOADS)
         (temporary / NOTEBOOK).write_text(scrub.dumps(scrub.scrub(notebook)), "utf-8")
         facts = provenance.collect(
             started=started, finished=datetime.now(UTC), threads=THREADS, device=_device(temporary), root=paths.root()
@@ -66,7 +79,7 @@ def execute(planned: chapter_key.Planned, *, progress: bool = True, make_first: 
         for left in temporary.iterdir():
             if left.is_dir():
                 shutil.rmtree(left)
-            elif left.name not in (NOTEBOOK, RESULTS, PROVENANCE):
+            elif left.name not in (NOTEBOOK, RESULTS, PROVENANCE, DOWNLOADS):
                 left.unlink()
         shutil.rmtree(where, ignore_errors=True)
         temporary.rename(where)
@@ -133,8 +146,7 @@ def _own_profile(temporary: Path) -> Path:
     """An IPython folder of this run's own: a reader's start-up scripts would change what a chapter says."""
     profile = temporary / "ipython" / "profile_default"
     profile.mkdir(parents=True)
-    # Errors only: each kernel warns that it talks over TCP, to this machine alone.
-    (profile / "ipython_kernel_config.py").write_text("c = get_config()\nc.IPKernelApp.log_level = 40\n")
+    (profile / "ipython_kernel_config.py").write_text(_KERNEL)
     return profile.parent
 
 

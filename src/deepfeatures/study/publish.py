@@ -28,7 +28,8 @@ def publish(planned: list[Planned], *, profile: str) -> Path:
     """Copy executed chapters into book/chapters. All or nothing.
 
     Raises NotPublished for another profile than `paper`, data that is not to be published, a chapter that was not
-    executed with exactly this plan, one over 2 MB, or a tree with uncommitted changes outside book/chapters.
+    executed with exactly this plan, a notebook or downloads over 2 MB, or a tree with uncommitted changes outside
+    book/chapters.
     """
     if profile != "paper":
         raise NotPublished(
@@ -50,9 +51,13 @@ def publish(planned: list[Planned], *, profile: str) -> Path:
             raise NotPublished(
                 f"chapter {chapter.slug} was not executed as planned now: deepfeatures book --profile paper"
             )
-        size = (execute.folder(chapter) / execute.NOTEBOOK).stat().st_size
-        if size > LARGEST_BYTES:
-            raise NotPublished(f"chapter {chapter.slug} has {size:,} bytes, at most {LARGEST_BYTES:,} are published")
+        for name, what in ((execute.NOTEBOOK, "its notebook"), (execute.DOWNLOADS, "what it offers to download")):
+            path = execute.folder(chapter) / name
+            size = path.stat().st_size if path.is_file() else 0
+            if size > LARGEST_BYTES:
+                raise NotPublished(
+                    f"chapter {chapter.slug}: {what} has {size:,} bytes, at most {LARGEST_BYTES:,} are published"
+                )
     ready = build.gather(planned, folder().with_name(f".chapters-{os.getpid()}"))
     former = folder().with_name(FORMER)
     if folder().exists():

@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+import numpy as np
+
+CSV = "text/csv"  # beside the HTML in a notebook's output; the runner takes it out (study.downloads)
+LOW, HIGH = ", low", ", high"
+
 
 @dataclass(frozen=True)
 class Table:
-    """A small table. rows: as many texts as there are headings; caption: one sentence that says what is seen."""
+    """A small table. rows: as many texts as there are headings; caption: one sentence that says what is seen.
+
+    values: what the texts were made from, unrounded, for those who compute on with them; a value may be a statistic
+    (`value`, `interval`). Without them the texts themselves are given.
+    """
 
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
     caption: str = ""
+    values: Sequence[Sequence[Any]] = ()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": self.html(), "text/plain": self.text()}
+        return {"text/html": self.html(), "text/plain": self.text(), CSV: self.csv()}
+
+    def csv(self) -> str:
+        """The values: a column for each heading, and for its interval `<heading>, low` and `<heading>, high`."""
+        rows = self.values or self.rows
+        spread = [any(hasattr(row[at], "interval") for row in rows) for at in range(len(self.headings))]
+        heads = [
+            name + end
+            for name, wide in zip(self.headings, spread, strict=True)
+            for end in (("", LOW, HIGH) if wide else ("",))
+        ]
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(heads)
+        writer.writerows(
+            [cell for value, wide in zip(row, spread, strict=True) for cell in _plain(value, wide)] for row in rows
+        )
+        return text.getvalue()
 
     def html(self) -> str:
         head = "".join(f'<th scope="col">{escape(text)}</th>' for text in self.headings)
@@ -51,6 +80,15 @@ class Banner:
             "text/html": f'<p class="df-banner tier-{self.tier}">{escape(self.line())}</p>',
             "text/plain": self.line(),
         }
+
+
+def _plain(value: Any, spread: bool) -> list[Any]:
+    """A value as CSV has it: nothing for what was not measured; of a statistic also both ends where `spread`."""
+    number = getattr(value, "value", value)
+    interval = getattr(value, "interval", None) or (None, None)
+    cells = [number, *(interval if spread else ())]
+    cells = [cell.item() if isinstance(cell, np.generic) else cell for cell in cells]  # else written with their type
+    return ["" if cell is None or (isinstance(cell, float) and cell != cell) else cell for cell in cells]
 
 
 def shown(value: float, digits: int = 2) -> str:
