@@ -22,10 +22,13 @@ def test_a_place_is_a_row_and_a_subject_a_column_in_the_order_of_the_papers_subj
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert rows[0] == "| Where | Identity | Pose |"
     assert rows[2] == (
-        "| trained, embedding | [{ref}`0.90 <what-can-be-read>`]{.share-5} "
-        "| [{ref}`0.42 <what-can-be-read>`]{.share-2} |"
+        "| trained, embedding | [[0.90](#encoded-identity-rendered-trained-embedding-linear-share-of-variance)]{.share-5} "
+        "| [[0.42](#encoded-pose-rendered-trained-embedding-linear-share-of-variance)]{.share-2} |"
     )
-    assert rows[3] == "| trained, block2 |  | [{ref}`\N{MINUS SIGN}0.04 <what-can-be-read>`]{.share-0} |"
+    assert rows[3] == (
+        "| trained, block2 |  | [[\N{MINUS SIGN}0.04]"
+        "(#encoded-pose-rendered-trained-block2-linear-share-of-variance)]{.share-0} |"
+    )
 
 
 def test_two_numbers_for_one_cell_are_refused_naming_both_chapters():
@@ -38,12 +41,12 @@ def test_ways_of_reading_have_their_own_tables_and_other_measures_come_after_by_
     text = matrix.full([cell(), cell(reading="single unit"), area])
     heads = [line for line in text.splitlines() if line.startswith("#")]
     assert heads == ["## Read by a line", "## Read from one unit", "## In the papers' own measures", "### Identity"]
-    assert "[{ref}`0.980 <what-can-be-read>`]{.share-5} [\\[0.970, 0.990\\]]{.claim-interval}" in text
+    assert "[0.980](#encoded-identity-rendered-trained-embedding-cosine-auc)]{.share-5} [\\[0.970, 0.990\\]]{" in text
     assert "n = 200 (identity), rendered data" in text
 
 
 def test_a_number_that_rounds_to_nothing_has_no_sign():
-    assert "`0.00 <" in matrix.grid([cell(-0.001)])
+    assert "[0.00](" in matrix.grid([cell(-0.001)])
 
 
 def test_nothing_measured_is_said():

@@ -1,4 +1,4 @@
-"""One method, five papers: what is encoded, where and how it reads out, as Markdown; every cell links to its chapter.
+"""One method, five papers: what is encoded, where and how it reads out, as Markdown; every cell links to its record.
 
 One table a way of reading, in one measure that all subjects share, the share of variance; then the papers' own
 measures, subject by subject. Every number comes from a record (study.encoded), none from the keyboard.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import get_args
 
+from deepfeatures.study import anchors
 from deepfeatures.study.encoded import Encoded, Reading, Subject
 
 SHARED = "share of variance"
@@ -64,11 +65,11 @@ def listing(cells: Sequence[Encoded]) -> str:
 
 
 def _cell(cell: Encoded | None) -> str:
-    """The value as a link to where the chapter shows it, shaded by how far it is above knowing nothing."""
+    """The value as a link to its record, which leads to the chapter, shaded by how far it is above knowing nothing."""
     if cell is None:
         return ""
     shade = min(STEPS - 1, int(cell.above_chance * STEPS))
-    return f"[{{ref}}`{_shown(cell)} <{cell.label}>`]{{.share-{shade}}}"
+    return f"[[{_shown(cell)}](#{anchors.encoded(cell)})]{{.share-{shade}}}"
 
 
 def _interval(cell: Encoded) -> str:

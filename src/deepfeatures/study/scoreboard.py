@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from deepfeatures.study import verdicts
+from deepfeatures.study import anchors, verdicts
 from deepfeatures.study.claims import Claim, Record
 
 Row = Mapping[str, Any]
@@ -37,11 +37,27 @@ HEADLINES = (
 
 
 def rows(claims: Mapping[str, Claim], records: Iterable[Record]) -> list[dict[str, Any]]:
-    """Every claim of the ledger, judged, with `value_unit` and `reason` beside what the verdict table holds."""
+    """Every claim of the ledger, judged, with more beside what the verdict table holds: `value_unit`, `reason`, and
+    `on_side`: whether the value lies where the paper has it, whatever the data and sizes; None where there is no value.
+    """
+    records = list(records)
+    reported = {record.claim: record for record in records}
     return [
-        row | {"value_unit": claims[row["id"]].unit, "reason": claims[row["id"]].not_attempted}
+        row
+        | {
+            "value_unit": claims[row["id"]].unit,
+            "reason": claims[row["id"]].not_attempted,
+            "on_side": _on_side(claims[row["id"]], reported.get(row["id"])),
+        }
         for row in verdicts.table(claims, records)
     ]
+
+
+def _on_side(claim: Claim, record: Record | None) -> bool | None:
+    if record is None:
+        return None
+    judged = verdicts.judge(claim, record, verdicts.PAPER_PROFILE, verdicts.ORIGINAL_TIER)
+    return judged in (verdicts.Verdict.REPRODUCED, verdicts.Verdict.IN_DIRECTION)
 
 
 def number(value: Any) -> str:
@@ -101,24 +117,22 @@ def brief_table(rows: Sequence[Row], chapters: Mapping[str, str]) -> str:
     return _table(cells)
 
 
-def summary(rows: Sequence[Row], chapters: Mapping[str, str]) -> str:
-    """What the front page opens with: the counts, one sentence on what was judged, the headline claims."""
+def judged(rows: Sequence[Row]) -> str:
+    """One sentence on what was judged: it stands above the counts of the front page."""
     if not rows:
         return "The ledger holds no claims yet."
-    judged = [row for row in rows if row["verdict"] not in ("preview", "not attempted", "not comparable")]
-    if judged:
-        sentence = (
+    count = sum(row["verdict"] not in ("preview", "not attempted", "not comparable") for row in rows)
+    if count:
+        return (
             f"The [ledger](scoreboard.md) holds {len(rows)} results that the papers assert. Judged"
-            f" here, at the papers' sizes and on their data: {len(judged)}."
+            f" here, at the papers' sizes and on their data: {count}."
         )
-    elif any(row["verdict"] == "preview" for row in rows):
-        sentence = (
+    if any(row["verdict"] == "preview" for row in rows):
+        return (
             f"This is a preview: none of the {len(rows)} claims was judged, because only a run at the paper profile is."
             " [All claims](scoreboard.md)."
         )
-    else:
-        sentence = f"None of the {len(rows)} claims was judged in this render. [All claims](scoreboard.md)."
-    return "\n\n".join([counts(rows), sentence, brief_table(headline(rows), chapters)])
+    return f"None of the {len(rows)} claims was judged in this render. [All claims](scoreboard.md)."
 
 
 def full(rows: Sequence[Row], chapters: Mapping[str, str], slugs: Sequence[str]) -> str:
@@ -159,7 +173,7 @@ def _printed(value: float | None) -> str:
 def _measured(row: Row) -> str:
     if row["value"] is None:
         return "–"
-    text = f"**{number(row['value'])}**"
+    text = f"[**{number(row['value'])}**](#{anchors.record(row['id'])})"
     if row["interval"] is not None:
         low, high = row["interval"]
         text += f" [\\[{number(low)}, {number(high)}\\]]{{.claim-interval}}"

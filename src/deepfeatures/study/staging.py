@@ -12,9 +12,23 @@ import nbformat
 import yaml
 from pydantic import ValidationError
 
-from deepfeatures.study import benchmarks, catalogue, celeba_cost, claims, matrix, paths, scoreboard
+from deepfeatures.study import (
+    anchors,
+    benchmarks,
+    catalogue,
+    celeba_cost,
+    claims,
+    front,
+    linked,
+    matrix,
+    offered,
+    paths,
+    run_pages,
+    scoreboard,
+)  # fmt: skip
 from deepfeatures.study.encoded import Encoded
 
+_EXTRA = "_offered"  # a folder of the stage whose content is copied beside the pages
 _TIERS = {
     "original": "the data the paper used.",
     "substitute": "other real data than the paper's; its numbers cannot be set beside the paper's.",
@@ -35,6 +49,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     titles: dict[str, str] = {}
     results: dict[str, dict[str, Any]] = {}
     provenance: dict[str, Any] = {}
+    made: dict[str, str] = {}
     (stage / "chapters").mkdir()
     (stage / "_generated").mkdir()
     for slug in slugs:
@@ -42,26 +57,35 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
             continue
         results[slug] = _read_json(chapters / f"{slug}.results.json")
         provenance[slug] = _read_json(chapters / f"{slug}.provenance.json")
-        titles[slug] = _stage_notebook(chapters, slug, results[slug], stage / "chapters")
     rows = scoreboard.rows(claims.load_all(known_chapters=slugs), _records(results))
+    cells = _cells(results)
+    config = yaml.safe_load((paths.root() / "_config.yml").read_text("utf-8"))
+    repository = (config.get("repository") or {}).get("url")
+
+    for slug in results:
+        own = [cell for cell in cells if cell.chapter == slug]
+        run = offered.collect(chapters, slug, results[slug], provenance[slug], rows, own)
+        titles[slug] = _stage_notebook(chapters, run, stage / "chapters")
+        made[slug] = run_pages.page(run, repository)
+        offered.write(run, stage / _EXTRA)
 
     generated = {
         "scoreboard": scoreboard.full(rows, titles, slugs),
-        "scoreboard-summary": scoreboard.summary(rows, titles),
+        "found": front.page(rows),
+        "headlines": scoreboard.brief_table(scoreboard.headline(rows), titles),
         "how-sure": scoreboard.how_sure(rows),
-        "matrix": matrix.full(_cells(results)),
+        "matrix": matrix.full(cells),
         "chapter-list": _chapter_list(titles, slugs),
         "provenance-list": _provenance_list(list(titles)),
         "benchmarks": benchmarks.page(paths.root() / "benchmarks"),
         "whole-celeba": _whole_celeba(),
     }
-    for slug, record in provenance.items():
-        generated[f"provenance-{slug}"] = _provenance_page(slug, results[slug], record)
+    generated |= {f"provenance-{slug}": text for slug, text in made.items()}
     for name, text in generated.items():
         (stage / "_generated" / f"{name}.md").write_text(text + "\n", "utf-8")
     (stage / "_toc.yml").write_text(yaml.safe_dump(_present(toc, list(titles)), sort_keys=False), "utf-8")
 
-    config = yaml.safe_load((paths.root() / "_config.yml").read_text("utf-8"))
+    config["sphinx"]["config"]["html_extra_path"].append(_EXTRA)
     if notice:
         config["sphinx"]["config"]["html_theme_options"]["announcement"] = escape(notice)
     (stage / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), "utf-8")
@@ -90,14 +114,16 @@ def _present(toc: Mapping[str, Any], slugs: Sequence[str]) -> dict[str, Any]:
     return dict(toc) | {"parts": parts}
 
 
-def _stage_notebook(chapters: Path, slug: str, results: Mapping[str, Any], folder: Path) -> str:
-    """Copy one notebook with the banner of its data tier under its title; gives the title."""
+def _stage_notebook(chapters: Path, run: offered.Run, folder: Path) -> str:
+    """Copy one notebook with the banner of its data tier under its title and its numbers linked; gives the title."""
+    slug, results = run.slug, run.results
     notebook = nbformat.read(chapters / f"{slug}.ipynb", as_version=4)
     first = notebook.cells[0] if notebook.cells else None
     if first is None or first.cell_type != "markdown" or not first.source.lstrip().startswith("# "):
         raise StagingError(f"chapter {slug}: its first cell must be Markdown that begins with a title line '# ...'")
     title, _, rest = first.source.strip().partition("\n")
     first.source = f"{title}\n\n{banner(slug, results)}\n{rest}"
+    linked.link(notebook, run)
     if results["tier"] == "original":  # the chapter's own line says nothing more then
         for cell in notebook.cells:
             cell.update({"outputs": [one for one in cell.outputs if not _is_banner(one)]} if "outputs" in cell else {})
@@ -123,7 +149,8 @@ def banner(slug: str, results: Mapping[str, Any]) -> str:
     return (
         f":::{{admonition}} Data: {tier}\n:class: tier-{tier}\n"
         f"{_TIERS[tier][0].upper()}{_TIERS[tier][1:]} {sizes}\n"
-        f"[What the tiers mean](#data-tiers) · {{doc}}`How this page was made </_generated/provenance-{slug}>`\n:::\n"
+        f"[What the tiers mean](#data-tiers) · {{doc}}`How this page was made </_generated/provenance-{slug}>` · "
+        f"[Take it with you: notebook, figures, data, command](#{anchors.downloads(slug)})\n:::\n"
     )
 
 
@@ -159,32 +186,6 @@ def _chapter_list(titles: Mapping[str, str], slugs: Sequence[str]) -> str:
 
 def _provenance_list(slugs: Sequence[str]) -> str:
     return "\n".join(f"- {{doc}}`/_generated/provenance-{slug}`" for slug in slugs) or "No chapter has been run."
-
-
-def _provenance_page(slug: str, results: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
-    """What a chapter was made with: plain entries as one table, each nested mapping as a section of its own."""
-    elsewhere = ("chapter", "records", "encoded")  # on the scoreboard and in the matrix
-    record = {key: value for key, value in results.items() if key not in elsewhere} | dict(provenance)
-    plain = {key: value for key, value in record.items() if not isinstance(value, dict)}
-    nested = {key: value for key, value in record.items() if isinstance(value, dict) and value}
-    parts = [f"# How `{slug}` was made", f"The chapter is {{doc}}`/chapters/{slug}`."]
-    if plain:
-        parts.append(_fact_table(plain))
-    for key, value in nested.items():
-        parts += [f"## {key.replace('_', ' ').capitalize()}", _fact_table(value)]
-    return "\n\n".join(parts)
-
-
-def _fact_table(facts: Mapping[str, Any]) -> str:
-    words = {True: "yes", False: "no", None: "–", "": "–"}
-    rows = ["| | value |", "|---|---|"]
-    for key, value in facts.items():
-        if isinstance(value, list | dict):
-            value = json.dumps(value, sort_keys=True, ensure_ascii=False)
-        simple = value if isinstance(value, bool | str) or value is None else str(value)
-        text = words.get(simple) or f"`{' '.join(str(simple).split())}`".replace("|", "\\|")
-        rows.append(f"| {key.removesuffix('_s').replace('_', ' ')}{' (s)' if key.endswith('_s') else ''} | {text} |")
-    return "\n".join(rows)
 
 
 def _whole_celeba() -> str:
