@@ -34,20 +34,20 @@ def opened(executable: str) -> Iterator[Browser]:
             chromium.close()
 
 
-def axe(site: Path, executable: str, only: Sequence[str] | None = None) -> list[str]:
-    """Serious and critical violations of every page (or `only` those named), in both themes, and at each width whether
-    the page scrolls sideways."""
+def axe(site: Path, chromium: Browser, only: Sequence[str] | None = None) -> list[str]:
+    """Serious and critical violations of every page (or `only` those named), in both themes, and whether the page
+    scrolls sideways at any width."""
     names = only or [page.relative_to(site).as_posix() for page in pages(site)]
     found = []
-    with opened(executable) as chromium:
-        for theme in THEMES:
-            page = _page(chromium, theme)
-            for name in names:
-                page.set_viewport_size({"width": 1280, "height": 900})
-                page.goto((site / name).resolve().as_uri(), wait_until="load")
-                found += [f"{name}, {theme}: {complaint}" for complaint in violations(page)]
-                if theme == THEMES[0]:
-                    found += [f"{name}: {complaint}" for complaint in too_wide(page)]
+    for theme in THEMES:
+        page = _page(chromium, theme)
+        for name in names:
+            page.set_viewport_size({"width": 1280, "height": 900})
+            page.goto((site / name).resolve().as_uri(), wait_until="load")
+            found += [f"{name}, {theme}: {complaint}" for complaint in violations(page)]
+            if theme == THEMES[0]:
+                found += [f"{name}: {complaint}" for complaint in too_wide(page)]
+        page.context.close()
     return found
 
 

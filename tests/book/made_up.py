@@ -1,10 +1,13 @@
-"""Two made-up chapters with everything a real one has: a table, mathematics, a captioned figure, citations, terms."""
+"""Two made-up chapters with everything a real one has: tables, mathematics, a captioned figure, citations, terms. One
+was run when runs kept files to take away, the other before.
+"""
 from __future__ import annotations
 
 import base64
 import json
 import struct
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -12,6 +15,8 @@ import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from deepfeatures.figures.explorer import Choice, Explorer, Number, Text, explorer
+from deepfeatures.study import downloads
+from deepfeatures.study.tables import Table
 
 LEDGER = """\
 paper: rudd2017
@@ -69,6 +74,22 @@ RECORDS = {
 }
 
 
+@dataclass(frozen=True)
+class Measured:
+    value: float
+    interval: tuple[float, float] | None = None
+
+
+# The first number answers rudd2017/mav-mu; the second is shown alike, but is another.
+MEASURED = Table(
+    ["scored by", "gain [interval]", "of"],
+    [["class means", "−0.04 [−0.20, 0.10]", "10,000"], ["by chance", "−0.04 [−0.20, 0.10]", "10,000"]],
+    "Gains & losses.",
+    [["class means", Measured(-0.04, (-0.2, 0.1)), 10000], ["by chance", Measured(-0.041, (-0.2, 0.1)), 10000]],
+)
+WITH_FILES = "mu-lenet"
+
+
 def write(
     folder: Path, *, tier: str = "original", profile: str = "paper", slugs: tuple[str, ...] = tuple(RECORDS)
 ) -> Path:
@@ -78,9 +99,15 @@ def write(
         nbformat.write(notebook(slug), folder / f"{slug}.ipynb")
         result = {"chapter": slug, "profile": profile, "tier": tier, "parameters": {"seeds": 3},
                   "data_fingerprint": "0" * 64, "records": RECORDS[slug]}
+        if slug == WITH_FILES:
+            result["numbers"] = {"gain": {"value": -0.0412, "shown": "−0.04"}}
+            executed = nbformat.read(folder / f"{slug}.ipynb", as_version=4)
+            kept = downloads.take(executed) | {f"{slug}.py": b"# the source\n"}
+            nbformat.write(executed, folder / f"{slug}.ipynb")
+            downloads.pack(kept, folder / f"{slug}.downloads.zip")
         (folder / f"{slug}.results.json").write_text(json.dumps(result), "utf-8")
         provenance = {"git": {"sha": "f" * 40, "dirty": False}, "python": "3.11.7", "threads": None, "wall_s": 12.5,
-                      "packages": {"numpy": "2.1.0"}}
+                      "packages": {"numpy": "2.1.0"}, "depends_on": {f"notebooks/09-{slug}.py": "0" * 64}}
         (folder / f"{slug}.provenance.json").write_text(json.dumps(provenance), "utf-8")
     return folder
 
@@ -94,7 +121,7 @@ def notebook(slug: str, *, alt: str = "A grey square.") -> nbformat.NotebookNode
         new_markdown_cell("## Method\n\n$$E_{il} = \\sum_j \\frac{a_j}{\\boldsymbol{b}_j}$$\n\n"
                           f"See {{numref}}`square-{slug}`, {{ref}}`deviations` and [D3](#d3)."),
         new_code_cell("draw()", metadata={"mystnb": figure}, execution_count=2, outputs=[
-            new_output("display_data", data={"image/png": png(), "text/plain": "<Figure>"}),
+            new_output("display_data", data={"image/png": png(), "text/plain": "<Figure>", **vectors(slug)}),
         ]),
         new_code_cell("table", execution_count=3, outputs=[
             new_output("execute_result", execution_count=3, data={
@@ -107,10 +134,30 @@ def notebook(slug: str, *, alt: str = "A grey square.") -> nbformat.NotebookNode
             new_output("execute_result", execution_count=4, data=explored()._repr_mimebundle_()),
         ]),
     ]
+    if slug == WITH_FILES:
+        cells += [
+            new_code_cell("measured", execution_count=5, outputs=[
+                new_output("execute_result", execution_count=5, data=MEASURED._repr_mimebundle_()),
+                new_output("display_data", metadata={"scrapbook": {"mime_prefix": _GLUED, "name": "gain"}},
+                           data={f"{_GLUED}text/plain": "'−0.04'"}),
+            ]),
+            new_markdown_cell("It gains {glue:text}`gain` points."),
+        ]  # fmt: skip
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number:03d}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+
+
+_GLUED = "application/papermill.record/"
+
+
+def vectors(slug: str) -> dict[str, str]:
+    """A figure's vectors, as a run's kernel adds them; an older run has none."""
+    if slug != WITH_FILES:
+        return {}
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9"/></svg>'
+    return {"image/svg+xml": svg, "application/pdf": base64.b64encode(b"%PDF-1.4").decode()}
 
 
 def explored() -> Explorer:

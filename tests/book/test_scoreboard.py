@@ -45,24 +45,26 @@ def test_counts_refuse_an_unknown_verdict() -> None:
 
 
 def test_another_profile_judges_nothing(ledger: dict[str, Claim]) -> None:
-    text = scoreboard.summary(scoreboard.rows(ledger, records(profile="smoke")), {})
-    assert "This is a preview: none of the 5 claims was judged" in text
+    rows = scoreboard.rows(ledger, records(profile="smoke"))
+    assert "This is a preview: none of the 5 claims was judged" in scoreboard.judged(rows)
+    text = scoreboard.brief_table(rows, {})
     assert "● " not in text and "… preview" in text
 
 
 def test_substitute_data_judges_nothing(ledger: dict[str, Claim]) -> None:
-    text = scoreboard.summary(scoreboard.rows(ledger, records(tier="substitute")), {})
-    assert "None of the 5 claims was judged" in text and "substitute data" in text
+    rows = scoreboard.rows(ledger, records(tier="substitute"))
+    assert "None of the 5 claims was judged" in scoreboard.judged(rows)
+    assert "substitute data" in scoreboard.brief_table(rows, {})
 
 
 def test_nothing_measured(ledger: dict[str, Claim]) -> None:
     rows = scoreboard.rows(ledger, [])
-    assert "- – **5** not attempted" in scoreboard.summary(rows, {})
+    assert "- – **5** not attempted" in scoreboard.counts(rows)
     assert "Nothing has been measured" in scoreboard.how_sure(rows)
 
 
 def test_empty_ledger() -> None:
-    assert scoreboard.summary([], {}) == scoreboard.full([], {}, []) == "The ledger holds no claims yet."
+    assert scoreboard.judged([]) == scoreboard.full([], {}, []) == "The ledger holds no claims yet."
 
 
 def test_full_lists_every_claim_once_and_the_reason(ledger: dict[str, Claim]) -> None:
@@ -74,7 +76,7 @@ def test_full_lists_every_claim_once_and_the_reason(ledger: dict[str, Claim]) ->
 
 def test_row_shows_interval_n_unit_and_seeds_and_keeps_its_pipes(ledger: dict[str, Claim]) -> None:
     line = next(line for line in scoreboard.table(scoreboard.rows(ledger, records())).splitlines() if "98.98" in line)
-    assert "**98.91** [\\[98.80, 99.02\\]]{.claim-interval} [n = 10,000 (digit), 3 seeds]{.claim-place}" in line
+    assert "[**98.91**](#record-rudd2017-softmax-raw) [\\[98.80, 99.02\\]]{.claim-interval} [n = 10,000 (digit), 3 seeds]{.claim-place}" in line
     assert "`ip1` \\| aside" in line and line.endswith("| ● reproduced |")
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -45,8 +46,9 @@ def test_front_page_opens_with_the_scoreboard(small_site: Path) -> None:
     text = article.get_text(" ", strip=True)
     for words in ("1 reproduced", "1 reproduced in direction", "1 not reproduced", "2 not attempted"):
         assert words in text
-    assert text.index("1 reproduced") < text.index("98.91") < text.index("The question")
+    assert text.index("1 reproduced") < text.index("How sure") < text.index("The question") < text.index("98.91")
     assert "Judged here, at the papers’ sizes and on their data: 3." in text
+    assert "3 of 3 measured values carry an interval ; what was trained rests on 3 networks." in text
     assert "pair-lenet : not run in this render" in text
     assert article.select_one("a[href='chapters/rotated-mnist.html']") is not None
 
@@ -60,6 +62,61 @@ def test_chapter_carries_banner_and_provenance(small_site: Path) -> None:
     provenance = read(small_site / "_generated" / "provenance-mu-lenet.html").get_text(" ", strip=True)
     assert "seeds 3" in provenance and "0" * 64 in provenance
     assert "f" * 40 in provenance and "wall (s) 12.5" in provenance and "threads –" in provenance
+
+
+def test_every_number_leads_to_the_run_behind_it(small_site: Path) -> None:
+    """checks.files has seen that each of these places is there."""
+    made = "../_generated/provenance-mu-lenet.html"
+    page = read(small_site / "chapters" / "mu-lenet.html")
+    table = page.find("caption", string="Gains & losses.")
+    assert table is not None and table.parent is not None
+    links = [(link.get_text(), link["href"], link.get("tabindex")) for link in table.parent.select("td a")]
+    whole = f"{made}#shown-mu-lenet-table-02-gains-losses"
+    assert links == [
+        ("−0.04 [−0.20, 0.10]", f"{made}#record-rudd2017-mav-mu", None), ("10,000", whole, "-1"),
+        ("−0.04 [−0.20, 0.10]", whole, "-1"), ("10,000", whole, "-1"),
+    ]  # fmt: skip
+    prose = page.select_one(f"a[href='{made}#number-mu-lenet-gain']")
+    assert prose is not None and prose.get_text() == "−0.04"
+    for front in ("index.html", "scoreboard.html"):
+        assert read(small_site / front).select(f"a[href='{made[3:]}#record-rudd2017-mav-mu']"), front
+    record = read(small_site / "_generated" / "provenance-mu-lenet.html").select_one("#record-rudd2017-mav-mu")
+    assert record is not None and record.get_text() == "-0.04"
+    row = record.find_parent("tr")
+    assert row is not None and "-0.2 to 0.1" in row.get_text() and "n = 10,000 (digit), 3 seeds" in row.get_text()
+
+
+def test_a_chapter_can_be_taken_away(small_site: Path) -> None:
+    page = read(small_site / "chapters" / "mu-lenet.html")
+    top = page.select_one("div.admonition a[href='#downloads-mu-lenet']")
+    assert top is not None and page.select_one("#downloads-mu-lenet") is not None
+    code = page.select_one("#take-it-with-you pre")
+    assert code is not None and code.get_text().strip() == "deepfeatures run mu-lenet -p seeds=3"
+    offered = {str(link["href"]).removeprefix("../downloads/mu-lenet/") for link in page.select("a[download]")}
+    assert offered == {
+        "mu-lenet.zip", "mu-lenet.ipynb", "mu-lenet.py", "mu-lenet.results.json", "mu-lenet.provenance.json",
+        "records.csv", "numbers.csv", "tables/table-02-gains-losses.csv", "tables/made-up.csv",
+        "figures/square-mu-lenet.svg", "figures/square-mu-lenet.pdf",
+    }  # fmt: skip
+    folder = small_site / "downloads" / "mu-lenet"
+    with zipfile.ZipFile(folder / "mu-lenet.zip") as archive:
+        assert set(archive.namelist()) == offered - {"mu-lenet.zip"}
+        assert all(archive.read(name) == (folder / name).read_bytes() for name in archive.namelist())
+    assert "−0.041,−0.2" not in (folder / "tables" / "table-02-gains-losses.csv").read_text("utf-8")
+    assert "by chance,-0.041,-0.2,0.1,10000" in (folder / "tables" / "table-02-gains-losses.csv").read_text("utf-8")
+    figure = page.select_one("figure#square-mu-lenet")
+    assert figure is not None
+    line = figure.find_next("p", class_="df-files")
+    assert line is not None and line.get_text().startswith("SVG of figure square-mu-lenet · PDF")
+
+
+def test_an_older_run_says_what_it_lacks(small_site: Path) -> None:
+    page = read(small_site / "chapters" / "rotated-mnist.html")
+    section = page.select_one("#take-it-with-you")
+    assert section is not None and "there is no file of 2 of its 3 figures and tables" in section.get_text()
+    assert "rotated-mnist.py" not in section.decode()
+    made = read(small_site / "_generated" / "provenance-rotated-mnist.html")
+    assert "notebooks/09-rotated-mnist.py at commit" in made.get_text() and "not kept by this run" in made.get_text()
 
 
 def test_notice_stands_on_every_page(small_site: Path) -> None:

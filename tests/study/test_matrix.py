@@ -22,7 +22,8 @@ def test_a_place_is_a_row_and_a_subject_a_column_in_the_order_of_the_papers_subj
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert rows[0] == "| Where | Identity | Pose |"
     assert rows[2] == (
-        "| trained, embedding | [[0.90](#encoded-identity-rendered-trained-embedding-linear-share-of-variance)]{.share-5} "
+        "| trained, embedding "
+        "| [[0.90](#encoded-identity-rendered-trained-embedding-linear-share-of-variance)]{.share-5} "
         "| [[0.42](#encoded-pose-rendered-trained-embedding-linear-share-of-variance)]{.share-2} |"
     )
     assert rows[3] == (

@@ -56,6 +56,17 @@ def page(rows: Sequence[Row]) -> str:
     return "\n\n".join([scoreboard.judged(rows), scoreboard.counts(rows), found(rows)])
 
 
+def sure(rows: Sequence[Row]) -> str:
+    """One sentence on intervals and seeds."""
+    measured = [row for row in rows if row["value"] is not None]
+    if not measured:
+        return "Nothing was measured in this render."
+    with_interval = sum(row["interval"] is not None for row in measured)
+    seeds = sorted({row["seeds"] for row in measured if row["seeds"]})
+    trained = f"; what was trained rests on {scoreboard.span(seeds)}" if seeds else ""
+    return f"{with_interval} of {len(measured)} measured values carry an {{term}}`interval`{trained}."
+
+
 def found(rows: Sequence[Row]) -> str:
     """The findings as a list. rows: of `scoreboard.rows`."""
     known = {row["id"]: row for row in rows}
@@ -77,7 +88,8 @@ def _item(finding: Finding, known: Mapping[str, Row]) -> str:
 
 def _linked(row: Row, percent: bool) -> str:
     value = row["value"]
-    text = f"{100 * value:.0f} %" if percent else scoreboard.number(round(value, 1) if abs(value) >= 10 else value)
+    text = f"{value:.1f}" if abs(value) >= 10 else scoreboard.number(value)
+    text = f"{100 * value:.0f}\N{NO-BREAK SPACE}%" if percent else text
     return f"[**{text}**](#{anchors.record(row['id'])})"
 
 

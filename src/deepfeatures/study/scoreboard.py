@@ -159,10 +159,13 @@ def how_sure(rows: Sequence[Row]) -> str:
     units = sorted({row["unit"] for row in measured})
     text = f"{len(measured)} claims have a measured value, {with_interval} of them with an {{term}}`interval`."
     if seeds:
-        span = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
-        networks = _plural("network", seeds[-1])
-        text += f" What depends on training rests on {span} {networks}, each from its own {{term}}`seed`."
+        text += f" What depends on training rests on {span(seeds)}, each from its own {{term}}`seed`."
     return text + f" Resampled were, as named with each value: {_cell(', '.join(units))}."
+
+
+def span(seeds: Sequence[int]) -> str:
+    """'1 to 10 networks' of sorted numbers of seeds."""
+    return f"{seeds[0] if len(seeds) == 1 else f'{seeds[0]} to {seeds[-1]}'} {_plural('network', seeds[-1])}"
 
 
 def _printed(value: float | None) -> str:

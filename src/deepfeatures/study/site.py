@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from deepfeatures.study import paths, staging
+from deepfeatures.study import mended, paths, staging
 
 # -c and not a script: the folder of scripts need not be on the path, and `python -m jupyter_book` does not exist.
 _JUPYTER_BOOK = [sys.executable, "-c", "from jupyter_book.cli.main import main; main(prog_name='jupyter-book')"]
@@ -58,6 +58,7 @@ def _build(stage: Path, config: Path, *, strict: bool) -> Path:
         log = done.stdout.replace(f"{stage}{os.sep}", "").splitlines()
         told = [line for line in log if "WARNING" in line or "ERROR" in line] or log
         raise SiteError(f"jupyter-book ended with status {done.returncode}:\n" + "\n".join(told[-20:]))
+    mended.mend(html)
     (html / ".buildinfo").unlink(missing_ok=True)   # a hash of the configuration, staging path included
     (html / ".nojekyll").touch()   # or a host that runs Jekyll drops every folder whose name begins with _
     return html

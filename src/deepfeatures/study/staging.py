@@ -72,6 +72,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     generated = {
         "scoreboard": scoreboard.full(rows, titles, slugs),
         "found": front.page(rows),
+        "sure": front.sure(rows),
         "headlines": scoreboard.brief_table(scoreboard.headline(rows), titles),
         "how-sure": scoreboard.how_sure(rows),
         "matrix": matrix.full(cells),
