@@ -156,7 +156,8 @@ def test_a_large_chapter_is_refused(checkout, planned):
 def test_large_downloads_are_refused(checkout, planned):
     executed(planned)
     (execute.folder(planned) / "downloads.zip").write_bytes(b"x" * 2_000_001)
-    refused(checkout, planned, "chapter tiny: what it offers to download has 2,000,001 bytes, at most 2,000,000 are published")
+    what = "what it offers to download has 2,000,001 bytes, at most 2,000,000 are published"
+    refused(checkout, planned, f"chapter tiny: {what}")
 
 
 def test_what_a_chapter_offers_is_published_with_it(checkout, planned):
