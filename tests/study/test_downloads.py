@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import json
 import zipfile
 
 import pytest
@@ -63,6 +64,23 @@ def test_an_explorers_table_is_whole(notebook):
         "network": "LeNet", "layer": "LeNet <b>ip2</b>", "turned by": "30°", "error, %": "2002", "error, %, low": "80",
         "error, %, high": "2500.5", "note": "30° & more",
     }  # fmt: skip
+
+
+def test_an_explorers_drawings_are_left_out_and_its_shares_kept():
+    data = {
+        "choices": [{"label": "digit", "options": ["3", "8"], "rows": False}],
+        "shown": [{"kind": "picture", "label": "seen"}, {"kind": "bars", "label": "answer", "names": ["3", "8"]},
+                  {"kind": "number", "label": "angle", "interval": True, "own_mark": False},
+                  {"kind": "curve", "label": "c"}, {"kind": "words", "label": "said"}],
+        "above": [], "words": ["three", "eight"], "pictures": ["iVBOR"], "curves": ["0,0 1,1"],
+        "rows": [[0, 0, [90, 10], -5, -6, None, [0, 1, 2], 0], [1, None, None, 4, 3, 5, None, 1]],
+    }  # fmt: skip
+    html = f'<div class="df-explorer" id="turned"><script type="application/json">{json.dumps(data)}</script></div>'
+    files = downloads.take(new_notebook(cells=[told({"text/html": html})]))
+    assert files["tables/turned.csv"].decode().splitlines() == [
+        'digit,"answer: 3, %","answer: 8, %",angle,"angle, low","angle, high",said',
+        "3,90,10,-5,-6,,three", "8,,,4,3,5,eight",
+    ]  # fmt: skip
 
 
 def test_an_explorer_that_is_no_table_is_given_as_it_is():

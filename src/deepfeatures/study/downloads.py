@@ -13,13 +13,13 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
 from typing import Any, Literal
 
-from deepfeatures.study.tables import CSV
+from deepfeatures.study.tables import CSV, HIGH, LOW
 
 SVG, PDF = "image/svg+xml", "application/pdf"
 FIGURES, TABLES = "figures", "tables"  # folders in the zip
@@ -148,26 +148,42 @@ def _explored(html: str, one: Shown) -> dict[str, bytes]:
     data = json.loads(found[1])
     if not {"choices", "shown", "words", "rows"} <= data.keys():
         return {one.members[1]: (json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n").encode()}
-    heads = [choice["label"] for choice in data["choices"]]
-    for column in data["shown"]:
-        heads.append(column["label"])
-        heads += [column["label"] + end for end in (", low", ", high") if column.get("interval")]
-        heads += [column["label"] + ", mark"] if column.get("own_mark") else []
-    words = [column.get("words", False) for column in data["shown"] for _ in range(_width(column))]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heads)
+    writer.writerow([choice["label"] for choice in data["choices"]]
+                    + [head for column in data["shown"] for head in _heads(column)])  # fmt: skip
     for row in data["rows"]:
-        chosen, rest = row[: len(data["choices"])], row[len(data["choices"]) :]
-        writer.writerow(
-            [choice["options"][at] for choice, at in zip(data["choices"], chosen, strict=True)]
-            + [data["words"][v] if is_word else "" if v is None else v for v, is_word in zip(rest, words, strict=True)]
-        )
+        cells = [choice["options"][at] for choice, at in zip(data["choices"], row, strict=False)]
+        at = len(data["choices"])
+        for column in data["shown"]:
+            cells += _cells(column, row[at:], data["words"])
+            at += len(_heads(column)) if _kind(column) == "number" else 1
+        writer.writerow(["" if cell is None else cell for cell in cells])
     return {one.members[0]: text.getvalue().encode()}
 
 
-def _width(column: Mapping[str, Any]) -> int:
-    return 1 + 2 * bool(column.get("interval")) + bool(column.get("own_mark"))
+def _kind(column: Mapping[str, Any]) -> str:
+    return str(column.get("kind", "words" if column.get("words") else "number"))
+
+
+def _heads(column: Mapping[str, Any]) -> list[str]:
+    """What the columns of one shown column are called; drawings have none."""
+    label, kind = column["label"], _kind(column)
+    if kind == "number":
+        ends = [label + LOW, label + HIGH] if column.get("interval") else []
+        return [label, *ends, *([f"{label}, mark"] if column.get("own_mark") else [])]
+    if kind == "bars":
+        return [f"{label}: {name}, %" for name in column["names"]]
+    return [label] if kind == "words" else []
+
+
+def _cells(column: Mapping[str, Any], values: Sequence[Any], words: Sequence[str]) -> list[Any]:
+    kind = _kind(column)
+    if kind == "words":
+        return [words[values[0]]]
+    if kind == "bars":
+        return list(values[0] or [None] * len(column["names"]))
+    return list(values[: len(_heads(column))])
 
 
 def _caption(html: str) -> str:

@@ -22,7 +22,8 @@ from deepfeatures.study.tables import HIGH, LOW
 
 _ROW = re.compile(r"<tr>((?:<td>.*?</td>)+)</tr>", re.DOTALL)
 _CELL = re.compile(r"<td>(.*?)</td>", re.DOTALL)
-_NUMBER = re.compile(r"[−+-]?[\d,]*\.?\d+(?: ?[%°])?(?: \[[^\]]*\])?")
+_ONE = r"[−+-]?[\d,]*\.?\d+(?: ?[%°])?(?: \[[^\]]*\])?"
+_NUMBER = re.compile(rf"{_ONE}(?:(?: of | ){_ONE})*")  # '77.4 [76.3, 78.5] of 254' too; ranges are labels
 _GLUE = re.compile(r"\{glue:text\}`([^`:]+)`")
 
 
@@ -123,7 +124,7 @@ def _line(run: Run, one: downloads.Shown) -> str:
     behind = f"{anchors.page(run.slug)}#{anchors.shown(run.slug, one.name)}"
     hidden = f'<span class="df-unseen"> {escape(what)}</span>'
     links.append(f'<a href="{behind}">the run behind this{hidden}</a>')
-    return f'<p class="df-files">{" · ".join(links)}</p>'
+    return f'<p class="df-files screen-only">{" · ".join(links)}</p>'
 
 
 def _file(run: Run, name: str, words: str, of_what: str = "") -> str:
@@ -152,7 +153,7 @@ def _end(run: Run) -> str:
         for one in kept
     )
     table = (
-        f"<details><summary>{len(kept)} figures and tables one by one</summary>"
+        f'<details class="screen-only"><summary>{len(kept)} figures and tables one by one</summary>'
         '<div class="df-scroll" tabindex="0" role="region" aria-label="Files of the figures and tables">'
         f'<table class="table"><thead><tr><th scope="col">what</th><th scope="col">name</th><th scope="col">files</th>'
         f"</tr></thead><tbody>{rows}</tbody></table></div></details>"
@@ -166,7 +167,7 @@ def _end(run: Run) -> str:
     return "\n\n".join(part for part in (
         f"({anchors.downloads(slug)})=\n## Take it with you",
         f"To make this page again:\n\n```bash\n{offered.command(slug, run.results)}\n```",
-        f'<ul class="df-downloads">{listed}</ul>',
+        f'<ul class="df-downloads screen-only">{listed}</ul>',
         table if kept else "",
         lacking,
         "Numbers link to the run behind them. In a table, one with a solid line under it leads to the record of the"
