@@ -1,7 +1,8 @@
 """No photograph of a person, no data set and no weight file is in the repository.
 
 What may be there: text, and pictures that code has drawn, embedded by `deepfeatures publish` as PNG in executed
-chapters. Each rule below looks at content, not at names alone, and has a test in which it fails.
+chapters and, of the same figures, as SVG and PDF in the zip beside each. Each rule below looks at content, not at names
+alone, and has a test in which it fails.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ import io
 import json
 import re
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+import nbformat
 import numpy as np
 import pytest
 from PIL import Image
 
+from deepfeatures.study import downloads
 from tests.conftest import ROOT
 
 FORBIDDEN = {  # photographs, data, weights: by the end of the name
@@ -31,6 +35,7 @@ MAGIC = {  # by their first bytes, whatever they are called
 }  # fmt: skip
 DRAWINGS = ("book/_static/",)  # PNG files made by hand or by code may lie here
 CHAPTERS = "book/chapters/"
+OFFERED = ".downloads.zip"
 LARGEST = 4_000_000  # bytes: the largest file is an executed chapter
 _EMBEDDED = re.compile(rb"data:image/(?!svg|png)[a-z+]+;base64,[A-Za-z0-9+/]{100}")
 _JPEG = re.compile(rb"(?=(/9j/[A-Za-z0-9+/]{200,90000}))")  # how a JPEG begins in base64, also amid other base64
@@ -49,6 +54,9 @@ def is_jpeg(base64_of_it: bytes) -> bool:
 def complaints(path: str, content: bytes) -> Iterator[str]:
     """What is wrong with one file of the repository."""
     name = PurePosixPath(path)
+    if path.startswith(CHAPTERS) and path.endswith(OFFERED):
+        yield from offered(path, content)
+        return
     if name.suffix.lower().lstrip(".") in FORBIDDEN:
         yield f"{path}: no {name.suffix} file belongs in the repository"
     if len(content) > LARGEST:
@@ -89,6 +97,22 @@ def notebook(path: str, content: bytes) -> Iterator[str]:
                     yield from drawing(f"{path}: cell {number}", base64.b64decode(text))
 
 
+def offered(path: str, content: bytes) -> Iterator[str]:
+    """The zip beside a chapter: vectors, tables and source by the names that runs give them, no photograph's format."""
+    if len(content) > LARGEST:
+        yield f"{path}: {len(content):,} bytes, more than {LARGEST:,}"
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for name in archive.namelist():
+            data, where = archive.read(name), f"{path}: {name}"
+            if not downloads.MEMBER.fullmatch(name):
+                yield f"{where} is no figure, table or source"
+            if name.endswith(".pdf"):
+                if not data.startswith(b"%PDF-") or re.search(rb"/(DCT|JPX)Decode", data):
+                    yield f"{where} holds a photograph's format, or is no PDF"
+            elif b"\0" in data or _EMBEDDED.search(data) or any(is_jpeg(one[1]) for one in _JPEG.finditer(data)):
+                yield f"{where} holds a photograph's format, or is no text"
+
+
 def drawing(what: str, content: bytes) -> Iterator[str]:
     """A drawn figure stands on a plain ground: its outermost pixels have one colour. A photograph's do not."""
     pixels = np.asarray(Image.open(io.BytesIO(content)).convert("RGBA")).astype(int)
@@ -118,6 +142,21 @@ def test_the_repository_holds_no_photograph_no_data_and_no_weights() -> None:
     assert not found, "\n".join(found)
 
 
+def test_vectors_are_of_figures_that_the_chapters_show() -> None:
+    """The page's PNG of a figure is looked at above; a vector of anything else would not be."""
+    for path in sorted((ROOT / CHAPTERS).glob(f"*{OFFERED}")):
+        notebook = nbformat.read(path.with_name(path.name.replace(OFFERED, ".ipynb")), as_version=4)
+        known = {name for one in downloads.shown(notebook) for name in one.members}
+        assert {name for name in downloads.read(path) if "/" in name} <= known, path.name
+
+
+def zipped(name: str, content: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(name, content)
+    return file.getvalue()
+
+
 def picture(kind: str, plain_rim: bool = False) -> bytes:
     pixels = np.random.default_rng(0).integers(0, 256, (40, 30, 3), np.uint8)
     if plain_rim:
@@ -136,6 +175,7 @@ def output(kind: str, content: bytes) -> list[dict[str, object]]:
 
 
 PNG, JPEG = picture("PNG"), picture("JPEG")
+IMAGE = b'<image href="data:image/png;base64,'
 PNG64, JPEG64 = base64.b64encode(PNG), base64.b64encode(JPEG)
 
 
@@ -161,6 +201,13 @@ PNG64, JPEG64 = base64.b64encode(PNG), base64.b64encode(JPEG)
         ("book/chapters/face.ipynb", chapter(outputs=output("image/png", PNG))),
         ("book/chapters/face.ipynb", chapter(outputs=output("image/jpeg", JPEG))),
         ("book/chapters/face.ipynb", chapter(attachments={"face.png": {}})),
+        ("book/face.downloads.zip", zipped("figures/face.svg", b"<svg/>")),
+        ("book/chapters/face.zip", zipped("figures/face.svg", b"<svg/>")),
+        ("book/chapters/face.downloads.zip", zipped("figures/face.png", PNG)),
+        ("book/chapters/face.downloads.zip", zipped("figures/face.pdf", b"%PDF-1.4 /Filter /DCTDecode")),
+        ("book/chapters/face.downloads.zip", zipped("figures/face.pdf", JPEG)),
+        ("book/chapters/face.downloads.zip", zipped("figures/face.svg", IMAGE + JPEG64)),
+        ("book/chapters/face.downloads.zip", zipped("tables/face.csv", b"PK\0")),
         ("book/chapters/face.ipynb", chapter(source=f"![](data:image/png;base64,{PNG64.decode()})")),
         ("book/chapters/face.ipynb", chapter(outputs=[{"data": {"text/html": "<img src='data:image/png;base64,'>"}}])),
         ("book/chapters/face.ipynb", chapter(outputs=[{"data": {"image/svg+xml": "<image href='data:image/png'/>"}}])),
@@ -177,6 +224,8 @@ def test_each_rule_catches_what_it_is_for(path: str, content: bytes) -> None:
         ("book/_static/logo.png", picture("PNG", plain_rim=True)),
         ("book/chapters/figures.ipynb", chapter(outputs=output("image/png", picture("PNG", plain_rim=True)))),
         ("book/chapters/figures.ipynb", chapter(outputs=[{"data": {"text/html": "<b>no picture</b>"}}])),
+        ("book/chapters/figures.downloads.zip", zipped("figures/a.svg", IMAGE + PNG64)),
+        ("book/chapters/figures.downloads.zip", zipped("figures/a.pdf", b"%PDF-1.4\n\0")),
     ],
 )
 def test_drawn_figures_and_text_pass(path: str, content: bytes) -> None:
