@@ -52,3 +52,15 @@ def chromium() -> str:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def published() -> Path:
+    """The rendered book; without one the test fails in CI and is skipped elsewhere."""
+    site = ROOT / "_build" / "html"
+    if not (site / "index.html").is_file():
+        reason = "no _build/html: `make site` renders it"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return site

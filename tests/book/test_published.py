@@ -1,7 +1,6 @@
 """The checks over the real site, as `make site` left it in _build/html: what CI publishes."""
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,18 +9,6 @@ from tests.book import checks
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.serial
-
-
-@pytest.fixture(scope="module")
-def published() -> Path:
-    """The rendered book; without one the test fails in CI and is skipped elsewhere."""
-    site = ROOT / "_build" / "html"
-    if not (site / "index.html").is_file():
-        reason = "no _build/html: `make site` renders it"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return site
 
 
 def test_published_files_are_whole(published: Path) -> None:
