@@ -81,9 +81,9 @@ def test_every_number_leads_to_the_run_behind_it(small_site: Path) -> None:
     for front in ("index.html", "scoreboard.html"):
         assert read(small_site / front).select(f"a[href='{made[3:]}#record-rudd2017-mav-mu']"), front
     record = read(small_site / "_generated" / "provenance-mu-lenet.html").select_one("#record-rudd2017-mav-mu")
-    assert record is not None and record.get_text() == "-0.04"
+    assert record is not None and record.get_text() == "−0.04"
     row = record.find_parent("tr")
-    assert row is not None and "-0.2 to 0.1" in row.get_text() and "n = 10,000 (digit), 3 seeds" in row.get_text()
+    assert row is not None and "[−0.2, 0.1]" in row.get_text() and "n = 10,000 (digit), 3 seeds" in row.get_text()
 
 
 def test_a_chapter_can_be_taken_away(small_site: Path) -> None:

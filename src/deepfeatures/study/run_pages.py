@@ -36,8 +36,11 @@ def page(run: Run, repository: str | None) -> str:
         fact_table({"fingerprint": run.results.get("data_fingerprint"), **run.provenance.get("data", {})}),
     ]
     if run.rows:
-        parts += ["## Records", "What was measured for claims of the papers, unrounded; the verdicts stand on the"
-                  " [scoreboard](#scoreboard).", _records(run.rows)]  # fmt: skip
+        said = (
+            "What was measured for claims of the papers, to eight digits (all of them are in `records.csv`); the verdicts"
+            " follow by [these rules](#verdict-rules)."
+        )
+        parts += ["## Records", said, _records(run.rows)]
     if run.numbers:
         parts += ["## Numbers in the prose", _numbers(run)]
     if run.shown:
@@ -87,24 +90,32 @@ def _source(run: Run, repository: str | None) -> str:
 
 
 def _records(rows: Sequence[Mapping[str, Any]]) -> str:
-    lines = ["| Claim | Value | Interval | Rests on |", "|---|--:|--:|---|"]
+    lines = ["| Claim | Measured |", "|---|---|"]
     for row in rows:
-        interval = "–" if row["interval"] is None else f"{row['interval'][0]!r} to {row['interval'][1]!r}"
-        rests = f"n = {row['n']:,} ({_cell(row['unit'])})"
-        if row["seeds"]:
-            rests += f", {row['seeds']} {'seed' if row['seeds'] == 1 else 'seeds'}"
-        unit = f" [in {_cell(row['value_unit'])}]{{.claim-place}}" if row["value_unit"] else ""
+        seeds = f", {row['seeds']} {'seed' if row['seeds'] == 1 else 'seeds'}" if row["seeds"] else ""
+        unit = f"in {_cell(row['value_unit'])}; " if row["value_unit"] else ""
+        rests = f"{unit}n = {row['n']:,} ({_cell(row['unit'])}){seeds}, {row['tier']} data: {row['verdict']}"
         lines.append(
-            f"| `{row['id']}` [{_cell(row['statement'])}]{{.claim-place}} | [{row['value']!r}]"
-            f"{{#{anchors.record(row['id'])}}}{unit} | {interval} | {rests}, {row['tier']} data: {row['verdict']} |"
+            f"| `{row['id']}` [{_cell(row['statement'])}]{{.claim-place}} | "
+            f"{_measured(row['value'], row['interval'], anchors.record(row['id']))} [{rests}]{{.claim-place}} |"
         )
     return _table("records", lines)
 
 
+def _measured(value: float, interval: Sequence[float] | None, place: str) -> str:
+    """The number that a link leads to, and its interval."""
+    ends = "" if interval is None else f" \\[{_digits(interval[0])}, {_digits(interval[1])}\\]"
+    return f"[{_digits(value)}]{{#{place}}}{ends}"
+
+
+def _digits(value: float) -> str:
+    return f"{value:.8g}".replace("-", "\N{MINUS SIGN}")
+
+
 def _numbers(run: Run) -> str:
-    lines = ["| Name in the source | As shown | Unrounded |", "|---|--:|--:|"]
+    lines = ["| Name in the source | As shown | To eight digits |", "|---|--:|--:|"]
     for name, one in run.numbers.items():
-        exact = "–" if one["value"] is None else repr(one["value"])
+        exact = "–" if one["value"] is None else _digits(one["value"])
         lines.append(f"| `{name}` | [{one['shown']}]{{#{anchors.number(run.slug, name)}}} | {exact} |")
     return _table("numbers", lines)
 
@@ -123,13 +134,13 @@ def _shown(run: Run) -> str:
 
 
 def _encoded(cells: Sequence[Encoded]) -> str:
-    lines = ["| What, where, how | Value | Interval | Rests on |", "|---|--:|--:|---|"]
+    lines = ["| What, where, how | Measured |", "|---|---|"]
     for cell in cells:
-        interval = "–" if cell.interval is None else f"{cell.interval[0]!r} to {cell.interval[1]!r}"
         what = f"{cell.subject}: {cell.data}, {cell.network}, {cell.layer}, {cell.reading}"
+        rests = f"n = {cell.n:,} ({_cell(cell.unit)}), {cell.tier} data"
         lines.append(
-            f"| {_cell(what)} [{cell.metric}; {{ref}}`on its page <{cell.label}>`]{{.claim-place}} | [{cell.value!r}]"
-            f"{{#{anchors.encoded(cell)}}} | {interval} | n = {cell.n:,} ({_cell(cell.unit)}), {cell.tier} data |"
+            f"| {_cell(what)} [{cell.metric}; {{ref}}`on its page <{cell.label}>`]{{.claim-place}} | "
+            f"{_measured(cell.value, cell.interval, anchors.encoded(cell))} [{rests}]{{.claim-place}} |"
         )
     return _table("records", lines)
 
