@@ -37,7 +37,7 @@ def page(run: Run, repository: str | None) -> str:
     ]
     if run.rows:
         said = (
-            "What was measured for claims of the papers, to eight digits (all of them are in `records.csv`); the verdicts"
+            "What was measured for claims of the papers, to eight digits (all are in `records.csv`); the verdicts"
             " follow by [these rules](#verdict-rules)."
         )
         parts += ["## Records", said, _records(run.rows)]
