@@ -103,7 +103,7 @@ def test_a_chapter_can_be_taken_away(small_site: Path) -> None:
         assert set(archive.namelist()) == offered - {"mu-lenet.zip"}
         assert all(archive.read(name) == (folder / name).read_bytes() for name in archive.namelist())
     assert "−0.041,−0.2" not in (folder / "tables" / "table-02-gains-losses.csv").read_text("utf-8")
-    assert "by chance,-0.041,-0.2,0.1,10000" in (folder / "tables" / "table-02-gains-losses.csv").read_text("utf-8")
+    assert "by chance,0,-0.041,-0.2,0.1,10000" in (folder / "tables" / "table-02-gains-losses.csv").read_text("utf-8")
     figure = page.select_one("figure#square-mu-lenet")
     assert figure is not None
     line = figure.find_next("p", class_="df-files")

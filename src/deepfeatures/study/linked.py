@@ -21,6 +21,8 @@ from deepfeatures.study.offered import Run
 from deepfeatures.study.tables import HIGH, LOW
 
 _ROW = re.compile(r"<tr>((?:<td>.*?</td>)+)</tr>", re.DOTALL)
+_HEAD = re.compile(r'<th scope="col">(.*?)</th>', re.DOTALL)
+_PAPERS = re.compile(r"\bpapers?\b|^its figure$")  # of a column's heading: these numbers come from no run of ours
 _CELL = re.compile(r"<td>(.*?)</td>", re.DOTALL)
 _ONE = r"[−+-]?[\d,]*\.?\d+(?: ?[%°])?(?: \[[^\]]*\])?"
 _NUMBER = re.compile(rf"{_ONE}(?:(?: of | ){_ONE})*")  # '77.4 [76.3, 78.5] of 254' too; ranges are labels
@@ -58,8 +60,9 @@ def link(notebook: Any, run: Run) -> None:
 def _linked(
     html: str, slug: str, table: downloads.Shown, values: list[list[tuple[Any, ...]]], records: Mapping[Any, str]
 ) -> str:
-    """The table with every number in it a link."""
+    """The table with every number in it a link, but for those that a paper printed."""
     whole = f"{anchors.page(slug)}#{anchors.shown(slug, table.name)}"
+    papers = [bool(_PAPERS.search(head)) for head in _HEAD.findall(html)]
     row_number = -1
 
     def row(found: re.Match[str]) -> str:
@@ -67,7 +70,7 @@ def _linked(
         row_number += 1
         cells = []
         for column, text in enumerate(_CELL.findall(found[1])):
-            if not _NUMBER.fullmatch(text):
+            if not _NUMBER.fullmatch(text) or (column < len(papers) and papers[column]):
                 cells.append(f"<td>{text}</td>")
                 continue
             kept = values[row_number] if row_number < len(values) else []
@@ -170,8 +173,8 @@ def _end(run: Run) -> str:
         f'<ul class="df-downloads screen-only">{listed}</ul>',
         table if kept else "",
         lacking,
-        "Numbers link to the run behind them. In a table, one with a solid line under it leads to the record of the"
-        f" claim that it answers, any other to the table's entry in [how this page was made](#{anchors.run(slug)}),"
+        "Numbers link to the run behind them. In a table, an underlined one leads to the record of the claim"
+        f" that it answers, any other to the table's entry in [how this page was made](#{anchors.run(slug)}),"
         " where parameters, data fingerprint, source and command stand; so does each number that the prose takes from"
         " the results, and the line under each figure.",
     ) if part)  # fmt: skip
