@@ -2,7 +2,7 @@
 #   make book [PROFILE=smoke|default|paper]     make test [ARGS="tests/data -k rotation"]     PYTHON=/path/to/python3
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup book site test lint types lock bench clean
+.PHONY: help setup book site pdf test lint types lock bench clean
 
 BIN := .venv/bin
 PROFILE ?= default
@@ -33,6 +33,9 @@ book: setup  ## run every chapter, render the site, print the path of its first 
 
 site: setup  ## render the published book from book/chapters/, executing nothing
 	@$(BIN)/deepfeatures site $(ARGS)
+
+pdf: site  ## the published book as one PDF, _build/book.pdf; needs a Chromium or Chrome
+	@$(BIN)/deepfeatures pdf $(ARGS)
 
 test: setup  ## the whole test suite
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)

@@ -26,7 +26,7 @@ SUPPORTED = ((3, 11), (3, 12), (3, 13))
 LOCK, SETUP_LOCK = "requirements.lock", "requirements-setup.lock"
 
 # Distributions whose module has another name than the distribution (dashes apart).
-MODULES = {"scikit-learn": "sklearn", "scikit-image": "skimage", "pyyaml": "yaml", "pillow": "PIL"}
+MODULES = {"scikit-learn": "sklearn", "scikit-image": "skimage", "pyyaml": "yaml", "pillow": "PIL", "beautifulsoup4": "bs4"}
 
 Step = Callable[[str, list[str]], None]  # (what it does, command): raises SetupError where the command fails
 

@@ -110,6 +110,22 @@ def site() -> None:
 
 
 @app.command()
+def pdf(
+    rendered: Annotated[
+        Path | None, typer.Option("--site", help="A rendered site; _build/html, the published book, unless given.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The file; _build/book.pdf unless given.")] = None,
+) -> None:
+    """Print a rendered book as one PDF, with a Chromium that is on this machine."""
+    from deepfeatures.study import paths
+    from deepfeatures.study import pdf as printing
+
+    target = out or paths.root() / "_build" / "book.pdf"
+    pages = printing.make(rendered or paths.root() / "_build" / "html", target)
+    print(f"{target} ({pages} pages)")
+
+
+@app.command()
 def publish(
     profile: Profile = "paper",
     check: Annotated[bool, typer.Option("--check", help="Only say whether published chapters are up to date.")] = False,

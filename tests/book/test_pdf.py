@@ -1,0 +1,76 @@
+"""The small book printed by a real browser: what is in the PDF, and what happens without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from deepfeatures.study import one_page, pdf
+
+
+@pytest.fixture(scope="module")
+def printed(small_site: Path, chromium: str, tmp_path_factory: pytest.TempPathFactory) -> PdfReader:
+    out = tmp_path_factory.mktemp("print") / "book.pdf"
+    pages = pdf.make(small_site, out)
+    reader = PdfReader(out)
+    assert pages == len(reader.pages) > 5
+    assert [one.name for one in out.parent.iterdir()] == ["book.pdf"]
+    return reader
+
+
+def test_contents_outline_and_headings_name_the_same_pages(printed: PdfReader, small_site: Path) -> None:
+    numbers, entries = pdf.page_numbers(printed), one_page.join(small_site).contents
+    outline = list(_flat(printed.outline))
+    expected = [(f"{one.number} {one.title}".strip(), numbers[one.anchor]) for one in entries]
+    assert [(one.title, printed.get_destination_page_number(one) + 1) for one in outline] == expected
+    assert [one.title for one in printed.outline if not isinstance(one, list)][1:] == [
+        entry.title for entry in entries if entry.depth == 0
+    ]
+    contents = " ".join(page.extract_text() for page in printed.pages[1 : numbers[entries[0].anchor] - 1])
+    for entry in (one for one in entries if one.depth == 1):
+        assert " ".join(entry.title.split()[:3]) in " ".join(contents.split())
+        text = " ".join(printed.pages[numbers[entry.anchor] - 1].extract_text().split())
+        assert " ".join(entry.title.split()[:3]) in text  # the heading is on the page that is named
+
+
+def test_every_link_inside_leads_somewhere_and_figures_are_there(printed: PdfReader) -> None:
+    inside = [
+        note.get_object()["/Dest"]
+        for page in printed.pages
+        for note in page.get("/Annots", [])
+        if "/Dest" in note.get_object()
+    ]
+    assert len(inside) > 20 and {str(one) for one in inside} <= set(printed.named_destinations)
+    assert sum(len(page.images) for page in printed.pages) >= 1
+
+
+def test_formulae_are_set(printed: PdfReader) -> None:
+    text = "".join(page.extract_text() for page in printed.pages)
+    assert "\\(" not in text and "p < 1$" not in text
+
+
+def test_without_a_browser_it_says_what_to_install_and_leaves_the_former_file(
+    small_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "book.pdf"
+    out.write_bytes(b"former")
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(pdf.PdfError, match="install Chromium"):
+        pdf.make(small_site, out)
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\necho no display >&2\nexit 3\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("CHROMIUM", str(broken))
+    with pytest.raises(pdf.PdfError, match=r"status 3 and no PDF:\nno display"):
+        pdf.make(small_site, out)
+    monkeypatch.setenv("CHROMIUM", str(tmp_path / "absent"))
+    with pytest.raises(pdf.PdfError, match="no such program"):
+        pdf.make(small_site, out)
+    assert out.read_bytes() == b"former" and not list(tmp_path.glob(".book*"))
+
+
+def _flat(outline: list) -> list:
+    return [one for item in outline for one in (_flat(item) if isinstance(item, list) else [item])]
