@@ -26,7 +26,9 @@ SUPPORTED = ((3, 11), (3, 12), (3, 13))
 LOCK, SETUP_LOCK = "requirements.lock", "requirements-setup.lock"
 
 # Distributions whose module has another name than the distribution (dashes apart).
-MODULES = {"scikit-learn": "sklearn", "scikit-image": "skimage", "pyyaml": "yaml", "pillow": "PIL", "beautifulsoup4": "bs4"}
+MODULES = {
+    "scikit-learn": "sklearn", "scikit-image": "skimage", "pyyaml": "yaml", "pillow": "PIL", "beautifulsoup4": "bs4",
+}  # fmt: skip
 
 Step = Callable[[str, list[str]], None]  # (what it does, command): raises SetupError where the command fails
 

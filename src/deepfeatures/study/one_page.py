@@ -110,7 +110,7 @@ def _order(index: BeautifulSoup) -> Iterator[tuple[str, str, int]]:
     yield "page", "index.html", 1
     sidebar = index.select_one("nav.bd-links")
     if sidebar is None:
-        raise OnePageError("index.html has no sidebar with the book's contents: was it rendered by `deepfeatures site`?")
+        raise OnePageError("index.html has no sidebar with the contents: was it rendered by `deepfeatures site`?")
     for found in sidebar.select("p.caption, a.reference.internal"):
         if found.name == "p":
             yield "part", _text(found), 0

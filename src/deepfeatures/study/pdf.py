@@ -59,7 +59,8 @@ def find_browser() -> str:
         if found := shutil.which(name):
             return found
     raise PdfError(
-        f"no browser to print with (looked for {', '.join(BROWSERS)}): install Chromium, or name one: CHROMIUM=/path/to/it"
+        f"no browser to print with (looked for {', '.join(BROWSERS)}): "
+        "install Chromium, or name one: CHROMIUM=/path/to/it"
     )
 
 

@@ -12,6 +12,7 @@ import nbformat
 import yaml
 from pydantic import ValidationError
 
+<<<<<<< HEAD
 from deepfeatures.study import (
     anchors,
     benchmarks,
@@ -26,6 +27,9 @@ from deepfeatures.study import (
     run_pages,
     scoreboard,
 )  # fmt: skip
+=======
+from deepfeatures.study import benchmarks, catalogue, celeba_cost, claims, matrix, paths, scoreboard, summaries
+>>>>>>> a9f1a4c (A replication summary for each paper and a one-page abstract, counted from the ledger)
 from deepfeatures.study.encoded import Encoded
 
 _EXTRA = "_offered"  # a folder of the stage whose content is copied beside the pages
@@ -57,6 +61,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
             continue
         results[slug] = _read_json(chapters / f"{slug}.results.json")
         provenance[slug] = _read_json(chapters / f"{slug}.provenance.json")
+<<<<<<< HEAD
     rows = scoreboard.rows(claims.load_all(known_chapters=slugs), _records(results))
     cells = _cells(results)
     config = yaml.safe_load((paths.root() / "_config.yml").read_text("utf-8"))
@@ -68,6 +73,11 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         titles[slug] = _stage_notebook(chapters, run, stage / "chapters")
         made[slug] = run_pages.page(run, repository)
         offered.write(run, stage / _EXTRA)
+=======
+        titles[slug] = _stage_notebook(chapters, slug, results[slug], stage / "chapters")
+    ledger = claims.load_all(known_chapters=slugs)
+    rows = scoreboard.rows(ledger, _records(results))
+>>>>>>> a9f1a4c (A replication summary for each paper and a one-page abstract, counted from the ledger)
 
     generated = {
         "scoreboard": scoreboard.full(rows, titles, slugs),
@@ -81,7 +91,13 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "benchmarks": benchmarks.page(paths.root() / "benchmarks"),
         "whole-celeba": _whole_celeba(),
     }
+<<<<<<< HEAD
     generated |= {f"provenance-{slug}": text for slug, text in made.items()}
+=======
+    generated |= _summaries(rows, ledger)
+    for slug, record in provenance.items():
+        generated[f"provenance-{slug}"] = _provenance_page(slug, results[slug], record)
+>>>>>>> a9f1a4c (A replication summary for each paper and a one-page abstract, counted from the ledger)
     for name, text in generated.items():
         (stage / "_generated" / f"{name}.md").write_text(text + "\n", "utf-8")
     (stage / "_toc.yml").write_text(yaml.safe_dump(_present(toc, list(titles)), sort_keys=False), "utf-8")
@@ -178,6 +194,16 @@ def _records(results: Mapping[str, Mapping[str, Any]]) -> list[claims.Record]:
             except ValidationError as error:
                 raise StagingError(f"{slug}.results.json: claim {reported.get('claim')}: {error}") from error
     return records
+
+
+def _summaries(rows: Sequence[scoreboard.Row], ledger: Mapping[str, claims.Claim]) -> dict[str, str]:
+    """What the page of replication summaries includes, a paper each; a checkout may have the ledgers of some only."""
+    known = {claim.paper for claim in ledger.values()}
+    found = {
+        f"summary-{paper}": summaries.results(rows, ledger, paper) if paper in known else "Its ledger is not here."
+        for paper in summaries.PAPERS
+    }
+    return found | {"summary-all": summaries.judged_in_all(rows)}
 
 
 def _chapter_list(titles: Mapping[str, str], slugs: Sequence[str]) -> str:
