@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 
 from deepfeatures.study import one_page, pdf
 
@@ -28,11 +29,11 @@ def test_contents_outline_and_headings_name_the_same_pages(printed: PdfReader, s
     assert [one.title for one in printed.outline if not isinstance(one, list)][1:] == [
         entry.title for entry in entries if entry.depth == 0
     ]
-    contents = " ".join(page.extract_text() for page in printed.pages[1 : numbers[entries[0].anchor] - 1])
+    pages = [_text(page) for page in printed.pages]
+    contents = " ".join(pages[1 : numbers[entries[0].anchor] - 1])
     for entry in (one for one in entries if one.depth == 1):
-        assert " ".join(entry.title.split()[:3]) in " ".join(contents.split())
-        text = " ".join(printed.pages[numbers[entry.anchor] - 1].extract_text().split())
-        assert " ".join(entry.title.split()[:3]) in text  # the heading is on the page that is named
+        begins = " ".join(entry.title.split()[:3])
+        assert begins in contents and begins in pages[numbers[entry.anchor] - 1]
 
 
 def test_every_link_inside_leads_somewhere_and_figures_are_there(printed: PdfReader) -> None:
@@ -70,6 +71,10 @@ def test_without_a_browser_it_says_what_to_install_and_leaves_the_former_file(
     with pytest.raises(pdf.PdfError, match="no such program"):
         pdf.make(small_site, out)
     assert out.read_bytes() == b"former" and not list(tmp_path.glob(".book*"))
+
+
+def _text(page: PageObject) -> str:
+    return " ".join(unicodedata.normalize("NFKC", page.extract_text()).split())  # fi may be one letter in print
 
 
 def _flat(outline: list) -> list:

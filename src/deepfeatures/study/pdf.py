@@ -102,7 +102,9 @@ def _write(reader: PdfReader, book: OnePage, page_of: dict[str, int], out: Path)
         del parents[entry.depth + 1 :]
         title = f"{entry.number} {entry.title}".strip()
         above = next((one for one in reversed(parents) if one is not None), None)
-        own = writer.add_outline_item(title, page_of[entry.anchor] - 1, above, is_open=entry.depth == 0)
+        own = writer.add_outline_item(
+            title=title, page_number=page_of[entry.anchor] - 1, parent=above, is_open=entry.depth == 0
+        )
         parents += [None] * (entry.depth + 1 - len(parents)) + [own]
     writer.metadata = {"/Title": book.title, "/Author": book.author}
     with out.open("wb") as file:

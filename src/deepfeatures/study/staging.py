@@ -12,7 +12,6 @@ import nbformat
 import yaml
 from pydantic import ValidationError
 
-<<<<<<< HEAD
 from deepfeatures.study import (
     anchors,
     benchmarks,
@@ -26,10 +25,8 @@ from deepfeatures.study import (
     paths,
     run_pages,
     scoreboard,
+    summaries,
 )  # fmt: skip
-=======
-from deepfeatures.study import benchmarks, catalogue, celeba_cost, claims, matrix, paths, scoreboard, summaries
->>>>>>> a9f1a4c (A replication summary for each paper and a one-page abstract, counted from the ledger)
 from deepfeatures.study.encoded import Encoded
 
 _EXTRA = "_offered"  # a folder of the stage whose content is copied beside the pages
@@ -61,8 +58,8 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
             continue
         results[slug] = _read_json(chapters / f"{slug}.results.json")
         provenance[slug] = _read_json(chapters / f"{slug}.provenance.json")
-<<<<<<< HEAD
-    rows = scoreboard.rows(claims.load_all(known_chapters=slugs), _records(results))
+    ledger = claims.load_all(known_chapters=slugs)
+    rows = scoreboard.rows(ledger, _records(results))
     cells = _cells(results)
     config = yaml.safe_load((paths.root() / "_config.yml").read_text("utf-8"))
     repository = (config.get("repository") or {}).get("url")
@@ -73,11 +70,6 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         titles[slug] = _stage_notebook(chapters, run, stage / "chapters")
         made[slug] = run_pages.page(run, repository)
         offered.write(run, stage / _EXTRA)
-=======
-        titles[slug] = _stage_notebook(chapters, slug, results[slug], stage / "chapters")
-    ledger = claims.load_all(known_chapters=slugs)
-    rows = scoreboard.rows(ledger, _records(results))
->>>>>>> a9f1a4c (A replication summary for each paper and a one-page abstract, counted from the ledger)
 
     generated = {
         "scoreboard": scoreboard.full(rows, titles, slugs),
@@ -91,13 +83,8 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "benchmarks": benchmarks.page(paths.root() / "benchmarks"),
         "whole-celeba": _whole_celeba(),
     }
-<<<<<<< HEAD
     generated |= {f"provenance-{slug}": text for slug, text in made.items()}
-=======
-    generated |= _summaries(rows, ledger)
-    for slug, record in provenance.items():
-        generated[f"provenance-{slug}"] = _provenance_page(slug, results[slug], record)
->>>>>>> a9f1a4c (A replication summary for each paper and a one-page abstract, counted from the ledger)
+    generated |= _summaries(rows, ledger, titles)
     for name, text in generated.items():
         (stage / "_generated" / f"{name}.md").write_text(text + "\n", "utf-8")
     (stage / "_toc.yml").write_text(yaml.safe_dump(_present(toc, list(titles)), sort_keys=False), "utf-8")
@@ -196,14 +183,21 @@ def _records(results: Mapping[str, Mapping[str, Any]]) -> list[claims.Record]:
     return records
 
 
-def _summaries(rows: Sequence[scoreboard.Row], ledger: Mapping[str, claims.Claim]) -> dict[str, str]:
+def _summaries(
+    rows: Sequence[scoreboard.Row], ledger: Mapping[str, claims.Claim], titles: Mapping[str, str]
+) -> dict[str, str]:
     """What the page of replication summaries includes, a paper each; a checkout may have the ledgers of some only."""
-    known = {claim.paper for claim in ledger.values()}
-    found = {
-        f"summary-{paper}": summaries.results(rows, ledger, paper) if paper in known else "Its ledger is not here."
-        for paper in summaries.PAPERS
-    }
-    return found | {"summary-all": summaries.judged_in_all(rows)}
+    found = {"summary-all": summaries.judged_in_all(rows)}
+    for paper in summaries.PAPERS:
+        own = [claim for claim in ledger.values() if claim.paper == paper]
+        if not own:
+            found[f"summary-{paper}"] = "Its ledger is not in this checkout."
+            continue
+        measured_in = dict.fromkeys(claim.chapter for claim in own)
+        linked_to = ", ".join(f"{{doc}}`/chapters/{slug}`" for slug in measured_in if slug in titles)
+        text = summaries.results(rows, ledger, paper)
+        found[f"summary-{paper}"] = f"{text}\n\n**Chapters.** {linked_to}" if linked_to else text
+    return found
 
 
 def _chapter_list(titles: Mapping[str, str], slugs: Sequence[str]) -> str:
