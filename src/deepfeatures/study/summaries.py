@@ -68,7 +68,7 @@ def _side(claim: Claim, row: Row) -> Verdict:
     """What the claim's rule says of the numbers; a verdict only where the data is the paper's, which it is not here."""
     record = Record(
         claim=claim.id, chapter=row["chapter"], value=row["value"], interval=row["interval"], n=row["n"],
-        unit=row["unit"], seeds=row["seeds"], tier=verdicts.ORIGINAL_TIER, profile=verdicts.PAPER_PROFILE,
+        unit=row["unit"], seeds=row["seeds"], tier="original", profile=verdicts.PAPER_PROFILE,
     )  # fmt: skip
     return verdicts.judge(claim, record, verdicts.PAPER_PROFILE, verdicts.ORIGINAL_TIER)
 
