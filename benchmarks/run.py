@@ -34,6 +34,8 @@ BENCHMARKS = {
     "celeba-chapters": "celeba_chapters",
     "ridge-path": "ridge_path",
     "binary-search": "binary_search",
+    "sharded-extraction": "sharded_extraction",
+    "slurm-jobs": "slurm_jobs",
 }
 
 

@@ -24,6 +24,13 @@ Given = Annotated[
     list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Change one parameter.")
 ]
 Cores = Annotated[int | None, typer.Option("--cores", min=1, help="Jobs side by side; all cores unless given.")]
+WorkflowProfile = Annotated[
+    str | None,
+    typer.Option(
+        "--workflow-profile",
+        help="Where jobs run: slurm, kubernetes (workflow/profiles/) or a folder with a config.yaml; here unless given.",
+    ),
+]
 
 
 def main() -> None:
@@ -64,7 +71,13 @@ def params(chapter: Slug, profile: Profile = "default") -> None:
 
 
 @app.command()
-def run(chapter: Slug, parameter: Given = None, profile: Profile = "default", cores: Cores = None) -> None:
+def run(
+    chapter: Slug,
+    parameter: Given = None,
+    profile: Profile = "default",
+    cores: Cores = None,
+    workflow_profile: WorkflowProfile = None,
+) -> None:
     """Run one chapter and say where the executed notebook is."""
     from deepfeatures.study import build, execute
     from deepfeatures.study.chapter_key import plan
@@ -72,7 +85,7 @@ def run(chapter: Slug, parameter: Given = None, profile: Profile = "default", co
     declared = catalogue.chapter(chapter).parameters
     given = dict(parameters.parse_assignment(text, declared, chapter) for text in parameter or [])
     planned = plan(chapter, catalogue.resolve(chapter, profile, given))
-    build.build([planned], cores=cores)
+    build.build([planned], cores=cores, workflow_profile=workflow_profile)
     _print_claims(json.loads((execute.folder(planned) / execute.RESULTS).read_text())["records"])
     typer.echo(execute.folder(planned) / execute.NOTEBOOK)
 
@@ -85,6 +98,7 @@ def book(
         typer.Option("-p", "--parameter", metavar="CHAPTER.NAME=VALUE", help="Change one parameter of one chapter."),
     ] = None,
     cores: Cores = None,
+    workflow_profile: WorkflowProfile = None,
 ) -> None:
     """Run every chapter that is not up to date, render the site, print the path of its first page."""
     from deepfeatures.study import build, rendered
@@ -97,7 +111,7 @@ def book(
     planned = build.plan_book(profile, given)
     for note in sorted({chapter.source.note for chapter in planned if chapter.source.tier != "original"}):
         typer.echo(f"data: {note}: pages carry the substitute banner", err=True)
-    build.build(planned, cores=cores)
+    build.build(planned, cores=cores, workflow_profile=workflow_profile)
     typer.echo(rendered.own(planned, profile))
 
 
@@ -290,11 +304,19 @@ def unpack(file: Path) -> None:
 
 
 @app.command(hidden=True)
-def make(key: str, plan: Annotated[Path, typer.Option(help="A plan as `deepfeatures book` writes it.")]) -> None:
+def make(
+    key: str,
+    plan: Annotated[Path, typer.Option(help="A plan as `deepfeatures book` writes it.")],
+    piece: Annotated[str | None, typer.Option(metavar="I-of-N", help="Only this part of its work.")] = None,
+) -> None:
     """Make one artifact of a plan: what a job of the workflow runs."""
-    from deepfeatures.study import artifacts, recipes
+    from deepfeatures.study import artifacts, pieces, recipes
 
-    artifacts.ensure(recipes.from_json(json.loads(plan.read_text())["artifacts"], key))
+    recipe = recipes.from_json(json.loads(plan.read_text())["artifacts"], key)
+    if piece is None:
+        artifacts.ensure(recipe)
+    else:
+        pieces.make(recipe, piece)
 
 
 @app.command(hidden=True)

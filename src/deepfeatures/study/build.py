@@ -8,13 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from deepfeatures.study import artifacts, catalogue, execute, paths
+from deepfeatures.study import artifacts, catalogue, execute, paths, pieces, workflow_profiles
 from deepfeatures.study.chapter_key import Planned, plan
 from deepfeatures.study.recipes import Recipe
 
@@ -34,18 +34,19 @@ def plan_book(profile: str, given: Mapping[str, Mapping[str, object]] | None = N
     return [plan(slug, catalogue.resolve(slug, profile, given.get(slug, {}))) for slug in catalogue.slugs()]
 
 
-def build(planned: list[Planned], *, cores: int | None = None) -> None:
+def build(planned: list[Planned], *, cores: int | None = None, workflow_profile: str | None = None) -> None:
     """Make what is missing of the planned chapters. One build at a time in a folder: a second one waits for the first.
 
-    Raises BuildFailed where a job failed; whatever the other jobs made is kept.
+    workflow_profile: where the jobs run (`workflow_profiles.find`), here unless given. Raises BuildFailed where a job failed; whatever the other jobs made is kept.
     """
     if all(execute.complete(chapter) for chapter in planned):
         return
+    start = workflow_profiles.command(workflow_profile, cores)
     with one_build():
         for chapter in planned:
             if not execute.complete(chapter):  # a folder that lost a file would look finished to Snakemake
                 shutil.rmtree(execute.folder(chapter), ignore_errors=True)
-        _snakemake(write_plan(planned), cores or os.cpu_count() or 1)
+        run_workflow(write_plan(planned), start)
 
 
 def one_build() -> FileLock:
@@ -73,7 +74,16 @@ def write_plan(planned: list[Planned]) -> Path:
             "parameters": dict(chapter.parameters),
             "artifacts": [] if light else sorted({recipe.key for recipe in wanted}),
         }
-    content = {"artifacts": {key: recipe.to_json() for key, recipe in recipes.items()}, "chapters": chapters}
+    return save_plan(recipes, chapters, pieces.counted(recipes.values()))
+
+
+def save_plan(recipes: Mapping[str, Recipe], chapters: Mapping[str, Any], parts: Mapping[str, int]) -> Path:
+    """recipes: by key, each with all it needs; parts: jobs that the work of an artifact is shared among, by its key."""
+    content: dict[str, Any] = {
+        "artifacts": {key: recipe.to_json() for key, recipe in recipes.items()},
+        "chapters": dict(chapters),
+        **({"pieces": dict(parts)} if parts else {}),
+    }
     text = json.dumps(content, indent=1, sort_keys=True) + "\n"
     path = paths.runs() / "plans" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
     path.parent.mkdir(exist_ok=True)
@@ -83,17 +93,18 @@ def write_plan(planned: list[Planned]) -> Path:
     return path
 
 
-def _snakemake(plan_file: Path, cores: int) -> None:
+def run_workflow(plan_file: Path, start: list[str], targets: Sequence[str] = ()) -> None:
+    """start: how Snakemake is started (`workflow_profiles.command`); targets: files under runs/, all chapters unless
+    given. Raises BuildFailed."""
     command = [
-        sys.executable, "-m", "snakemake",
+        *start,
         "--snakefile", str(paths.root() / "workflow" / "Snakefile"),
         "--directory", str(paths.runs()),
-        "--cores", str(cores),
         "--config", f"plan={plan_file}",
         "--nolock",                 # ours is released by the system when a build is killed; Snakemake's is not
         "--ignore-incomplete",      # every output is renamed into place: there is none that is half-written
         "--rerun-triggers", "input",
-        "--keep-going", "--quiet", "all",
+        "--keep-going", *(["--", *targets] if targets else []),
     ]  # fmt: skip
     scripts = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": scripts + os.pathsep + os.environ.get("PATH", "")}
