@@ -2,18 +2,19 @@
 #   make book [PROFILE=smoke|default|paper]     make test [ARGS="tests/data -k rotation"]     PYTHON=/path/to/python3
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup book site pdf test lint types lock bench clean
+.PHONY: help setup book site pdf test lint types lock bench cluster slurm-test chaos clean
 
 BIN := .venv/bin
 PROFILE ?= default
 WORKERS ?= 2
+FOR ?= cluster
 ARGS ?=
 
 # Compiled modules are kept, whatever the shell says: importing torch without them takes twice as long, at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):[a-z ]*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):[a-z ]*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
 
 # $PYTHON where it is given; else the environment's own Python, else the first that runs and is 3.11 to 3.13. Each is
 # tried, not only looked for: a version manager's shim may be on the path and still run nothing.
@@ -49,6 +50,12 @@ types: setup  ## mypy over src
 bench: setup  ## every benchmark against its peer, or one: BENCH=lenet-training
 	@$(BIN)/python benchmarks/run.py $(BENCH) $(ARGS)
 
+cluster: setup  ## what runs the workflow's jobs on Slurm, or FOR=kubernetes
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-$(FOR).lock
+
+slurm-test: cluster  ## the workflow on a real Slurm of two nodes on this machine (minutes; needs slurm-wlm, munge)
+	@$(BIN)/python tests/cluster/slurm_scenarios.py $(ARGS)
+
 # The oldest supported Python decides; no index, host or date is written, so the same answer gives the same file.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
@@ -56,6 +63,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 lock:  ## resolve pyproject.toml again (ARGS=--upgrade for newer releases)
 	@test -x $(BIN)/uv || $(MAKE) setup
 	@$(COMPILE) --extra test $(ARGS) --output-file requirements.lock pyproject.toml
+	@for extra in cluster kubernetes; do sed -n "s/^$$extra = \[\"\(.*\)\"\]$$/\1/p" pyproject.toml \
+		| $(COMPILE) --no-annotate --constraints requirements.lock $(ARGS) --output-file requirements-$$extra.lock - || exit 1; done
 	@echo uv | $(COMPILE) --no-annotate $(ARGS) --output-file requirements-setup.lock -
 
 clean:  ## remove what was rendered, and caches; artifacts in runs/, .venv and data/ stay

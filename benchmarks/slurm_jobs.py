@@ -1,8 +1,8 @@
 """What a job of the workflow costs beside its work: its command alone, by Snakemake here, and by Slurm on two nodes.
 
-The jobs are artifacts of two rendered faces each, which take no time beside the start of the programs. A job's cost is the
-slope between few and many jobs, times the jobs that run at once; the rest is the cost of starting the workflow. Slurm is a
-real one of two nodes on this machine (workflow/two_node_slurm.py), with the book's own profile.
+The jobs are artifacts of two rendered faces each, which take no time beside the start of the programs. A job's cost is
+the slope between few and many jobs, times the jobs that run at once; the rest is what starting a workflow costs. Slurm
+is a real one of two nodes on this machine (workflow/two_node_slurm.py), with the book's own profile.
 """
 
 from __future__ import annotations

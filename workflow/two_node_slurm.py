@@ -1,6 +1,6 @@
 """A Slurm of two nodes on this machine, for trying: started in a folder of its own, gone when it is left.
 
-    python workflow/two_node_slurm.py -- COMMAND ...     # runs COMMAND with sbatch, squeue ... that answer; then stops all
+    python workflow/two_node_slurm.py -- COMMAND ...     # runs COMMAND, to which sbatch, squeue ... answer; then stops
 
 Real daemons (Debian: `apt-get install slurm-wlm munge`): munged, slurmctld, and slurmd twice under two node names.
 Standard library only. Nothing of the system's own Slurm or munge is read, written, started or stopped.
@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel", "srun")
 NODES = ("node1", "node2")
@@ -69,6 +70,8 @@ def missing() -> list[str]:
 class TwoNodeSlurm:
     """`with TwoNodeSlurm() as slurm:` two nodes of `cpus` CPUs each; `slurm.environment` is for its clients."""
 
+    PARTITION = "trial"
+
     def __init__(self, cpus: int = 1) -> None:
         if absent := missing():
             raise NoSlurm(f"not installed: {', '.join(absent)} (Debian: apt-get install slurm-wlm munge)")
@@ -97,7 +100,9 @@ class TwoNodeSlurm:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stop_all()
 
     def start_controller(self) -> None:
@@ -131,11 +136,12 @@ class TwoNodeSlurm:
     def jobs(self, state: str = "RUNNING") -> list[tuple[str, str]]:
         """(job, node) in this state, in order of submission."""
         answer = self.answer("squeue", "--noheader", f"--states={state}", "--format=%i %N") or ""
-        return sorted(((line.split() + [""])[0], (line.split() + [""])[1]) for line in answer.splitlines())
+        return sorted((job, node) for job, _, node in (line.partition(" ") for line in answer.splitlines()))
 
     def command(self, *command: str) -> str:
         """Standard output of a client; raises CalledProcessError with what it said."""
-        return subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True, timeout=60).stdout
+        given: dict[str, Any] = {"env": self.environment, "capture_output": True, "text": True}
+        return subprocess.run(command, check=True, timeout=60, **given).stdout
 
     def answer(self, *command: str) -> str | None:
         """The same, None where it fails."""
@@ -211,11 +217,13 @@ class TwoNodeSlurm:
     def _said(self) -> str:
         """The last lines of every log."""
         logs = sorted([*self.folder.glob("*.log"), *self.folder.glob("*.out")])
-        return "\n".join(f"{log.name}: {line}" for log in logs for line in log.read_text(errors="replace").splitlines()[-3:])
+        ends = {log.name: log.read_text(errors="replace").splitlines()[-3:] for log in logs}
+        return "\n".join(f"{name}: {line}" for name, lines in ends.items() for line in lines)
 
 
 def _program(name: str) -> str | None:
-    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"]))
+    folders = [os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"]
+    return shutil.which(name, path=os.pathsep.join(folders))
 
 
 def _free_ports(count: int) -> list[int]:

@@ -28,7 +28,7 @@ WorkflowProfile = Annotated[
     str | None,
     typer.Option(
         "--workflow-profile",
-        help="Where jobs run: slurm, kubernetes (workflow/profiles/) or a folder with a config.yaml; here unless given.",
+        help="Where jobs run: slurm, kubernetes (workflow/profiles/), or a folder with config.yaml; else here.",
     ),
 ]
 

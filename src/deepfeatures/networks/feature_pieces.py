@@ -1,5 +1,7 @@
-"""The work of one face-features artifact in parts: each makes some shards of the store that the artifact is put together
-from. `face_artifact.make` finds them there; what a part did not make, or was damaged since, it makes itself."""
+"""The work of one face-features artifact in parts: each makes some shards of the store that it is put together from.
+
+`face_artifact.make` finds the shards there; what no part made, or what was damaged since, it makes itself.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Features of rendered faces in the feature store: drawn, read and forgotten shard by shard, so that no set is too large.
+"""Features of rendered faces in the feature store: drawn, read and forgotten shard by shard, in little memory.
 
-`face_artifact` draws a chapter's faces first and keeps them. A set as large as CelebA, or 500 times that, is not kept: each
-job draws the faces of its own shards, for a picture depends on (seed, person, number) alone.
+`face_artifact` draws a chapter's faces first and keeps them. A set as large as CelebA is not kept: each job draws the
+faces of its own shards, for a picture depends on (seed, person, number) alone.
 """
 
 from __future__ import annotations

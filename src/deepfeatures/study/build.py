@@ -37,7 +37,8 @@ def plan_book(profile: str, given: Mapping[str, Mapping[str, object]] | None = N
 def build(planned: list[Planned], *, cores: int | None = None, workflow_profile: str | None = None) -> None:
     """Make what is missing of the planned chapters. One build at a time in a folder: a second one waits for the first.
 
-    workflow_profile: where the jobs run (`workflow_profiles.find`), here unless given. Raises BuildFailed where a job failed; whatever the other jobs made is kept.
+    workflow_profile: where the jobs run (`workflow_profiles.find`), here unless given. Raises BuildFailed where a job
+    failed; whatever the other jobs made is kept.
     """
     if all(execute.complete(chapter) for chapter in planned):
         return

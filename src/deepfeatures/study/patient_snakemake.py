@@ -1,8 +1,8 @@
 """Snakemake on a cluster, with two assumptions of its executor plugins set right. Called as Snakemake is.
 
-Slurm: while the controller is away (a restart, a short failure) no status can be had. The plugin then forgets the jobs it
-asked about, and the workflow waits for them for ever (snakemake-executor-plugin-slurm, issue 207; seen with 2.8.0). Here
-they stay active, and are asked about again.
+Slurm: while the controller is away (a restart, a short failure) no status can be had. The plugin then forgets the jobs
+it asked about, and the workflow waits for them for ever (snakemake-executor-plugin-slurm, issue 207; seen with 2.8.0).
+Here they stay active, and are asked about again.
 
 Kubernetes: the plugin takes it that pods share no files. This workflow keeps everything on one volume that all of them
 mount, and its jobs read and write there (workflow/profiles/kubernetes).

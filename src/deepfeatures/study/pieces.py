@@ -1,5 +1,7 @@
-"""Artifacts whose work several jobs share. A part leaves its share in the artifact's scratch folder; the artifact is then
-made by its own maker, which finds the work done, so that its bytes do not depend on whether or how it was shared."""
+"""Artifacts whose work several jobs share: each leaves its part in the artifact's scratch folder.
+
+The artifact is then made by its own maker, which finds the work done: its bytes do not depend on how it was shared.
+"""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from deepfeatures.study import (
     catalogue,
     celeba_cost,
     claims,
+    cluster_cost,
     front,
     linked,
     matrix,
@@ -82,6 +83,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "provenance-list": _provenance_list(list(titles)),
         "benchmarks": benchmarks.page(paths.root() / "benchmarks"),
         "whole-celeba": _whole_celeba(),
+        "clusters": cluster_cost.page(benchmarks.results(paths.root() / "benchmarks")),
     }
     generated |= {f"provenance-{slug}": text for slug, text in made.items()}
     generated |= _summaries(rows, ledger, titles)

@@ -1,4 +1,4 @@
-"""Where the jobs of a build run: here, or as a workflow profile of Snakemake says (workflow/profiles/, or one's own)."""
+"""Where the jobs of a build run: here, or as a workflow profile of Snakemake says."""
 
 from __future__ import annotations
 
@@ -46,10 +46,11 @@ def find(name: str) -> WorkflowProfile:
     executor = settings.get("executor", LOCAL) if isinstance(settings, dict) else None
     if not isinstance(executor, str):
         raise NoWorkflowProfile(f"{folder / 'config.yaml'}: needs a mapping of options in which executor is a word")
-    if executor != LOCAL and importlib.util.find_spec(f"snakemake_executor_plugin_{executor.replace('-', '_')}") is None:
+    module = f"snakemake_executor_plugin_{executor.replace('-', '_')}"
+    if executor != LOCAL and importlib.util.find_spec(module) is None:
         raise NoWorkflowProfile(
             f"workflow profile {name!r} runs jobs with {executor}, and snakemake-executor-plugin-{executor} is not "
-            "installed: make cluster (pip install --require-hashes -r requirements-cluster.lock)"
+            f"installed: make cluster{'' if executor == 'slurm' else f' FOR={executor}'}"
         )
     return WorkflowProfile(folder, executor)
 
