@@ -17,7 +17,8 @@ from packaging.version import Version
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-LOCKS = ("requirements.lock", "requirements-setup.lock")
+LOCKS = ("requirements.lock", "requirements-setup.lock", "requirements-cluster.lock", "requirements-kubernetes.lock")
+OWN_LOCK = ("cluster", "kubernetes")  # extras that requirements.lock does not hold
 
 PLATFORMS = {
     "Linux x86-64": {"sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64"},
@@ -60,8 +61,10 @@ def pins(lock: str) -> list[Pin]:
 
 
 def declared() -> list[Requirement]:
-    extras = [line for group in PROJECT["optional-dependencies"].values() for line in group]
-    return [Requirement(line) for line in [*PROJECT["dependencies"], *extras]]
+    """What requirements.lock must hold."""
+    extras = PROJECT["optional-dependencies"].items()
+    lines = [line for name, group in extras if name not in OWN_LOCK for line in group]
+    return [Requirement(line) for line in [*PROJECT["dependencies"], *lines]]
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -86,6 +89,18 @@ def test_every_declared_dependency_is_pinned_once_within_its_range(platform: str
         entries = locked.get(canonicalize_name(requirement.name), [])
         assert entries, f"{requirement} is not in the lock for {platform}, Python {python}: make lock"
         assert requirement.specifier.contains(entries[0].version), f"{requirement} against {entries[0].text}: make lock"
+
+
+@pytest.mark.parametrize("extra", OWN_LOCK)
+def test_what_a_cluster_needs_agrees_with_the_main_lock_and_adds_no_more_than_it_must(extra: str) -> None:
+    main = {pin.name: pin for pin in pins("requirements.lock")}
+    own = {pin.name: pin for pin in pins(f"requirements-{extra}.lock")}
+    for name in main.keys() & own.keys():
+        assert own[name].version == main[name].version, f"{name}: make lock"
+    for line in PROJECT["optional-dependencies"][extra]:
+        requirement = Requirement(line)
+        assert requirement.name not in main
+        assert requirement.specifier.contains(own[canonicalize_name(requirement.name)].version), "make lock"
 
 
 def test_torch_and_torchvision_are_the_pair_that_pyproject_names() -> None:

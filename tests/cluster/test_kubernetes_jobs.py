@@ -32,8 +32,12 @@ def test_a_job_runs_the_books_command_with_the_volume_and_its_folders(
     with StandIn(tmp_path, image) as cluster:
         monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
         plan = build.save_plan(FACES.closure(), {}, {})
-        start = [*workflow_profiles.command("kubernetes", 1), "--seconds-between-status-checks", "1", "--retries", "0"]
-        build.run_workflow(plan, start, [f"artifacts/faces/{FACES.key}/record.json"])
+        start = [*workflow_profiles.command("kubernetes", 1), "--seconds-between-status-checks", "1"]
+        start += ["--retries", "0", "--latency-wait", "5"]
+        try:
+            build.run_workflow(plan, start, [f"artifacts/faces/{FACES.key}/record.json"])
+        except build.BuildFailed:
+            pytest.fail("\n".join(cluster.said))
     (job,) = cluster.jobs
     spec = job["spec"]["template"]["spec"]
     (container,) = spec["containers"]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepfeatures.data.features import Extracted, FeaturePlan, make
+from deepfeatures.data.features import Extracted, FeaturePlan, Json, make
 from deepfeatures.data.synthfaces import SynthFaces
 from deepfeatures.networks.face_network import FaceNetwork
 
@@ -29,7 +29,9 @@ def plan(
         raise ValueError(f"faces of {side} pixels for a network that reads {network.input.size}")
     wanted = {layer: network.layers[layer] for layer in (layers or network.layers)}
     ids = tuple(f"{world.seed}-{number:09d}" for number in range(images))
-    facts = {"weights": network.fingerprint, "images_per_identity": world.images_per_identity, "side_px": world.side_px}
+    facts: dict[str, Json] = {
+        "weights": network.fingerprint, "images_per_identity": world.images_per_identity, "side_px": world.side_px,
+    }  # fmt: skip
     return FeaturePlan("rendered", network.name, wanted, ids, facts, shard_size)
 
 

@@ -81,7 +81,7 @@ def limits(extraction: Mapping[str, Any], jobs: Mapping[str, Any]) -> list[Limit
             "keep `jobs:` of the profile far below it, as it is",
         ),
         Limit(
-            PATIENCE_S / (_serial_s(extraction, extraction["images"]) / extraction["images"]),
+            (PATIENCE_S - extraction["ridge_seconds"]) / _serial_s_an_image(extraction),
             "one process verifies every shard and merges: at more it takes a day",
             "merge statistics of parts first",
         ),
@@ -172,8 +172,11 @@ def _start_s(extraction: Mapping[str, Any], images: int) -> float:
 
 
 def _serial_s(extraction: Mapping[str, Any], images: int) -> float:
-    each = (extraction["verify_seconds"] + extraction["merge_seconds"]) / extraction["images"]
-    return float(each * images + extraction["ridge_seconds"])
+    return _serial_s_an_image(extraction) * images + float(extraction["ridge_seconds"])
+
+
+def _serial_s_an_image(extraction: Mapping[str, Any]) -> float:
+    return float((extraction["verify_seconds"] + extraction["merge_seconds"]) / extraction["images"])
 
 
 def _memory_gb(extraction: Mapping[str, Any], images: int) -> float:

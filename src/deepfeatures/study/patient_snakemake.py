@@ -19,7 +19,7 @@ from typing import Any
 def patient(executor: type[Any]) -> type[Any]:
     """The Slurm plugin's Executor, which keeps jobs that were neither reported as ended nor as still active."""
 
-    class Patient(executor):  # type: ignore[misc]
+    class Patient(executor):
         def __init__(self, *given: Any, **named: Any) -> None:
             self._told: set[int] = set()
             super().__init__(*given, **named)

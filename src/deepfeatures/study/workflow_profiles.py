@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,5 +74,7 @@ def command(name: str | None, cores: int | None) -> list[str]:
         return [*start, "--quiet", "all"]
     # Elsewhere nobody sees what a job prints: Snakemake says which failed, and shows the end of its log.
     start += ["--quiet", "rules", "progress", "--show-failed-logs"]
+    if profile.executor == "kubernetes":  # its pods start in an empty folder of their own
+        start += ["--precommand", f"cd {shlex.quote(str(paths.runs()))}"]
     there = [variable for variable in PASSED_ON if os.environ.get(variable)]
     return [*start, "--envvars", *there] if there else start
