@@ -57,7 +57,8 @@ def test_a_folder_of_ones_own_may_also_run_jobs_here(tmp_path: Path) -> None:
     assert command[command.index("--cores") + 1] == str(os.cpu_count())
 
 
-def test_what_is_wrong_with_a_profile_is_said(tmp_path: Path) -> None:
+def test_what_is_wrong_with_a_profile_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workflow_profiles.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(NoWorkflowProfile, match="^workflow profile 'sge': allowed are kubernetes, slurm, or the "):
         workflow_profiles.find("sge")
     config = tmp_path / "config.yaml"
@@ -65,7 +66,8 @@ def test_what_is_wrong_with_a_profile_is_said(tmp_path: Path) -> None:
         ("executor: [slurm]\n", "needs a mapping of options in which executor is a word"),
         ("slurm\n", "needs a mapping of options in which executor is a word"),
         ("jobs: {\n", "is not YAML"),
-        ("executor: no-such\n", "snakemake-executor-plugin-no-such is not installed: make cluster FOR=no-such$"),
+        ("executor: no-such\n", "snakemake-executor-plugin-no-such is not installed: install it into .venv$"),
+        ("executor: kubernetes\n", "snakemake-executor-plugin-kubernetes is not installed: make cluster FOR="),
     ):
         config.write_text(text)
         with pytest.raises(NoWorkflowProfile, match=message):

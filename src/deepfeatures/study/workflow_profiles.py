@@ -17,6 +17,7 @@ from deepfeatures.study.strict_yaml import load
 VARIABLE = "DEEPFEATURES_WORKFLOW_PROFILE"
 PASSED_ON = ("DEEPFEATURES_DATA", "DEEPFEATURES_ROOT", "DEEPFEATURES_RUNS")  # to jobs that start with no environment
 LOCAL = "local"
+INSTALL = {"slurm": "make cluster", "kubernetes": "make cluster FOR=kubernetes"}
 
 
 class NoWorkflowProfile(ValueError):
@@ -49,9 +50,10 @@ def find(name: str) -> WorkflowProfile:
         raise NoWorkflowProfile(f"{folder / 'config.yaml'}: needs a mapping of options in which executor is a word")
     module = f"snakemake_executor_plugin_{executor.replace('-', '_')}"
     if executor != LOCAL and importlib.util.find_spec(module) is None:
+        way = INSTALL.get(executor, "install it into .venv")
         raise NoWorkflowProfile(
             f"workflow profile {name!r} runs jobs with {executor}, and snakemake-executor-plugin-{executor} is not "
-            f"installed: make cluster{'' if executor == 'slurm' else f' FOR={executor}'}"
+            f"installed: {way}"
         )
     return WorkflowProfile(folder, executor)
 
