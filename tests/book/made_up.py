@@ -130,7 +130,7 @@ def notebook(slug: str, *, alt: str = "A grey square.") -> nbformat.NotebookNode
                 "text/html": '<p class="df-banner tier-original">Data tier: original.</p>', "text/plain": "Data tier"}),
             new_output("stream", name="stdout", text="data tier: original\n"),
         ]),
-        new_code_cell("explorer", execution_count=4, outputs=[
+        new_code_cell("explorer", metadata={"tags": ["hide-input"]}, execution_count=4, outputs=[
             new_output("execute_result", execution_count=4, data=explored()._repr_mimebundle_()),
         ]),
     ]

@@ -19,6 +19,8 @@ _MENDS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r'<summary>(?=<span class="toctree-toggle")'),
         '<summary aria-label="Show or hide the pages of this part">',
     ),
+    # Code that is folded away says so in words, which this name leaves out.
+    (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
     # A list whose entries are no list items; each is announced as an entry of a bibliography by itself.
     (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),
 )
