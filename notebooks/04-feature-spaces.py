@@ -70,13 +70,36 @@ ranks = {name: (found.summary["ranks"], 100 * found["rank_accuracy"]) for name, 
 _ = df.figures.rank_accuracy(ranks)
 
 # %% [markdown]
+# (scree-choose)=
+# ### Cut the scree anywhere
+# Slide the rank. Features and class means are put on the first axes of the training features, and test images are named
+# by the nearest mean. Pixels and a network with random weights stand beside; ten classes guessed give 10 %.
+
+# %%
+cut = df.analysis.scree_cutoff
+kept = {"LeNet": readouts["raw"], "μ-LeNet": readouts["mu"], "PAIR-LeNet": readouts["pair"],
+        "random weights": readouts["untrained"], "pixels": readouts["pixels"]}
+show = df.figures.explorer
+show.explorer(
+    "scree-explorer", cut.grid(kept),
+    [show.Choice("rank", "axes kept", slider=True, start="9"), show.Choice("network", rows=True)],
+    [show.Number("accuracy", "accuracy, %", interval=True, most=100, mark=10),
+     show.Number("held", "variance on these axes, %"), show.Number("singular", "last singular value, % of the first"),
+     show.Curve("scree", "scree", cut.scree_curves(kept)), show.Curve("curve", "accuracy", cut.accuracy_curves(kept)),
+     show.Text("of_networks", "lowest to highest")],
+    caption=f"Accuracy by nearest class mean (cosine) on the first axes of the training features, on {three['lenet'].summary['test_digits']:,} "
+            "test digits at seven angles [at least 95 %: a digit's copies count as one, and networks differ]. Dashed: chance, 10 %. Variance and scree: "
+            "training features of the first network. Curves: axes from 1 to all, logarithmic; scree from 0.1 to 100 % of the first value, logarithmic; accuracy from 0 to 100 %.",
+    twin="In print, the figures of singular values, of cumulative variance and of accuracy against rank show the three networks.")
+
+# %% [markdown]
 # ## Heat maps
 # Columns are test images, digits ascending and angles ascending inside a digit; rows are the 500 units. Each map has its
 # own colour scale, as in the paper: only patterns can be compared, not intensities.
 
 # %% mystnb={"figure": {"name": "heat-maps", "caption": "ip1 of test images (columns: digits 0 to 9, inside each digit angles from -45 to 45 degrees; rows: units in the network's order), first seed."}, "image": {"alt": "Three heat maps with ten vertical bands each. LeNet's bands are mottled and shade from one side to the other; mu-LeNet's are made of clean horizontal lines; PAIR-LeNet's lie between."}}
-heat = {name: found["heat"][::2] for name, found in three.items()}  # every other column: enough to see, half to load
-heat_label, heat_angle = three["lenet"]["heat_label"][::2], three["lenet"]["heat_angle"][::2]
+heat = {name: found["heat"][::3] for name, found in three.items()}  # every third column: enough to see, a third to load
+heat_label, heat_angle = three["lenet"]["heat_label"][::3], three["lenet"]["heat_angle"][::3]
 _ = df.figures.heat_maps(heat, heat_label, heat_angle)
 
 # %% [markdown]
@@ -109,6 +132,28 @@ study.table(["network", "equation 1 as", *[str(label) for label in range(10)], "
 of_three = {name: found["angle_class_activation"][3] for name, found in three.items()}
 trends = {name: means[:, means.mean(0).argsort()[-40:]].T for name, means in of_three.items()}
 _ = df.figures.trend_within_digit(trends, df.data.ANGLES_DEG, digit=3)
+
+# %% [markdown]
+# (turn-a-digit)=
+# ## Turn a digit
+# The first test digit of each class, none picked, in steps of five degrees. Training knew seven angles; what happens between
+# them was not practised. μ-LeNet has no softmax: it learned class means, so all three are also asked for the nearest mean. The
+# angle is read by the linear regressor of the digit's true label.
+
+# %%
+turned = {name: study.opened(f"turned/{short}")[0] for name, short in
+          {"LeNet": "raw", "μ-LeNet": "mu", "PAIR-LeNet": "pair"}.items()}
+show.explorer(
+    "turn-explorer", df.analysis.turned_explorer.grid(turned),
+    [show.Choice("digit"), show.Choice("turned", "turned by", slider=True, start="0°"), show.Choice("network", rows=True)],
+    [show.Bars("softmax", "softmax, share of each digit", tuple("0123456789")), show.Text("softmax_says", "softmax says"),
+     show.Text("means_say", "nearest class mean"),
+     show.Number("angle", "angle read, degrees", digits=0, interval=True, least=-90, most=90, mark="angle_true"),
+     show.Picture("units", "ip1", "The 500 units of ip1, bright where they answer", 108, 88, pixels=True)],
+    above=[show.Picture("picture", "what the networks see", "A test digit of 28 by 28 pixels", 120, 120, pixels=True)],
+    caption="One digit, turned, in each network of the first seed. Angles in degrees, counter-clockwise positive; in brackets, where 95 % of test images of this "
+            "class, read so at the seven angles, have their true angle; dashed: the true one, on a scale from -90 to 90. Units are stacked by the class that equation 1 gives them.",
+    twin="In print, the heat maps show the units of a hundred digits at seven angles; chapter PAIR-LeNet has the angle read from each network.")
 
 # %% [markdown]
 # ## Verdicts

@@ -155,6 +155,26 @@ study.table(["network", "attribute that most units tell of", "units"],
 main = next(iter(tests))
 _ = df.figures.unit_faces(df.analysis.unit_semantics.shown_units(faces["images"], networks[main], tests[main]))
 
+# %% [markdown]
+# (unit-by-unit)=
+# ### Unit by unit
+# Every unit, from the one that tells most to the one that tells least, and the five attributes that its order goes with most closely. Look at random
+# weights first: their mean faces look like something too.
+
+# %%
+both = {name: networks[name] for name in (main, "random weights")}
+show = df.figures.explorer
+every_unit = df.analysis.unit_explorer.grid(faces["images"], both, tests, faces["attributes"], faces["identity"])
+show.explorer(
+    "unit-explorer", every_unit,
+    [show.Choice("network"), show.Choice("place", "unit, by how much it tells", slider=True), show.Choice("attribute", rows=True)],
+    [show.Number("auc", "AUC", digits=2, interval=True, most=1, mark=0.5), show.Text("p", "p, corrected"), show.Text("unit", "unit number")],
+    above=[show.Picture(level, f"{level} response", f"Mean face of {level} response", 130, 130) for level in df.analysis.unit_explorer.LEVELS],
+    caption=f"A unit's mean faces, {df.analysis.unit_explorer.faces_in_a_mean(len(faces['images'])):,} of {len(faces['images']):,} rendered faces each, and the five attributes it tells most of: "
+            "AUC, the probability that a face with the attribute is answered more strongly [95 % over people]; below 0.5 the weak response tells of it. Dashed: 0.5 knows nothing. "
+            "The five were picked on these faces, so their AUC flatters; p is corrected for asking of all units and attributes of a network.",
+    twin="In print, the figure above shows eight units, from the most to the least telling.")
+
 # %% mystnb={"figure": {"name": "lnets-units", "caption": "Held-out AUC of every unit for the attribute chosen for it on other people, sorted. Dashed, knowing nothing; dotted, the 0.60 that counts as having a meaning."}, "image": {"alt": "Falling lines, one for each network; that of ANet fine-tuned on attributes lies above the one trained on identity alone, and random weights lie lowest."}}
 _ = df.figures.units_tell({name: one.auc[0] for name, one in strengths.items()})
 

@@ -1,8 +1,7 @@
 """Explorers: a table that is too long to print, of which a reader chooses what is shown. Static, no server, no library.
 
-Everything is computed beforehand and lies in the page as JSON; native menus and sliders choose rows of it, and
-book/_static/explorer.js draws them. `_drawn` draws the first choice here in the same way: it is what a page shows in
-print, without JavaScript and in Jupyter, and what the script is tested against.
+Everything is computed beforehand and lies in the page as JSON, small pictures included; native menus and sliders choose
+rows of it, and book/_static/explorer.js draws them as `explorer_drawn` draws the first choice here.
 """
 
 from __future__ import annotations
@@ -17,51 +16,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-EVERY = -1  # in place of the number of a chosen value: rows of all of them
+from . import explorer_drawn as drawn
+from . import pictures
+from .explorer_columns import Bars, Choice, Curve, Number, Picture, Shown, Text, columns_of
+from .explorer_drawn import EVERY
+
+__all__ = ["EVERY", "LARGEST_BYTES", "Bars", "Choice", "Curve", "Explorer", "Number", "Picture", "Text", "explorer"]
+
 LARGEST_BYTES = 1_500_000  # of one explorer's HTML
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A column of which one value is chosen, by a menu, or by a slider where its values are ordered.
-
-    every: the menu also offers all values, which then stand row by row. start: value chosen first; None is every value
-    where that is offered, else the first. group: another column, whose values are headings in the menu.
-    """
-
-    column: str
-    label: str = ""
-    every: bool = False
-    slider: bool = False
-    start: str | None = None
-    group: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.slider and (self.every or self.group):
-            raise ValueError(f"choice {self.column!r}: a slider has no groups and no place for every value")
-
-
-@dataclass(frozen=True)
-class Number:
-    """A column of numbers. interval: also columns <column>_lo and <column>_hi. most: what a full bar stands for, None
-    for no bar; mark: where a line crosses the bar, a number (chance) or a column (a baseline of each row).
-    """
-
-    column: str
-    label: str = ""
-    digits: int = 1
-    interval: bool = False
-    most: float | None = None
-    mark: float | str | None = None
-
-
-@dataclass(frozen=True)
-class Text:
-    """A column of words."""
-
-    column: str
-    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,22 +42,22 @@ def explorer(
     name: str,
     table: pd.DataFrame,
     choices: Sequence[Choice],
-    shown: Sequence[Number | Text],
+    shown: Sequence[Shown],
     *,
     caption: str,
     twin: str,
+    above: Sequence[Picture] = (),
 ) -> Explorer:
     """One explorer. table: a row for each combination of choices that there is, once; nan where nothing was measured.
 
     name: identifies it on its page, small letters, digits, hyphens. caption: what the numbers are; twin: the figure or
     table that says the same in print. Values of a choice keep the table's order. A choice of values limits what the
-    menus behind it offer. Raises ValueError on repeated rows and on more than 1.5 MB.
+    menus behind it offer. above: pictures over the table, those of the first row that is shown. Raises ValueError on
+    repeated rows and on more than 1.5 MB.
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"explorer name {name!r}: small letters, digits and hyphens, a letter first")
-    needed = [one.column for one in (*choices, *shown)]
-    needed += [one.column + end for one in shown if isinstance(one, Number) and one.interval for end in ("_lo", "_hi")]
-    needed += [one.mark for one in shown if isinstance(one, Number) and isinstance(one.mark, str)]
+    needed = [one.column for one in choices] + [column for one in (*shown, *above) for column in columns_of(one)]
     needed += [one.group for one in choices if one.group]
     absent = [column for column in needed if column not in table.columns]
     if absent or not choices or not shown or table.empty:
@@ -104,42 +67,63 @@ def explorer(
         twice = table.loc[table.duplicated(keys), keys].iloc[0].tolist()
         raise ValueError(f"explorer {name}: {twice} stands in the table more than once")
     options = [list(dict.fromkeys(map(str, table[one.column]))) for one in choices]
-    words: dict[str, int] = {}
-    rows = [_row(record, choices, shown, options, words) for record in table.to_dict("records")]
+    kept = _Kept({}, {}, {})
+    rows = [
+        [found.index(str(record[one.column])) for one, found in zip(choices, options, strict=True)]
+        + [value for one in (*shown, *above) for value in kept.values(record, one)]
+        for record in table.to_dict("records")
+    ]
     data = {
         "choices": [
-            {"label": one.label or one.column, "options": found} for one, found in zip(choices, options, strict=True)
+            {"label": one.label or one.column, "options": found, "rows": one.rows}
+            for one, found in zip(choices, options, strict=True)
         ],
         "shown": [_column(one) for one in shown],
-        "words": list(words),
+        "above": [_column(one) for one in above],
+        "words": list(kept.words),
+        "pictures": list(kept.pictures),
+        "curves": [_points(points) for points in kept.curves.values()],
         "rows": rows,
     }
     start = _start(choices, options, rows, name)
     made = _html(name, table, choices, data, start, caption, twin)
     if len(made.encode()) > LARGEST_BYTES:
         raise ValueError(f"explorer {name} has {len(made.encode()):,} bytes, at most {LARGEST_BYTES:,} fit a page")
-    return Explorer(made, _plain(data, start, caption, twin))
+    return Explorer(made, "\n".join([caption, drawn.said(data, start), twin, *drawn.plain(data, start)]))
 
 
-def _row(
-    record: Mapping[Any, Any],
-    choices: Sequence[Choice],
-    shown: Sequence[Number | Text],
-    options: Sequence[Sequence[str]],
-    words: dict[str, int],
-) -> list[float | None]:
-    """Numbers of the chosen values, then for each column: a word's number, or value (lo, hi) (mark), rounded."""
-    row: list[float | None] = [
-        found.index(str(record[one.column])) for one, found in zip(choices, options, strict=True)
-    ]
-    for one in shown:
+@dataclass(frozen=True)
+class _Kept:
+    """What rows point at by number: words, pictures, curves by (column, name). Each is kept once."""
+
+    words: dict[str, int]
+    pictures: dict[str, int]
+    curves: dict[tuple[str, str], np.ndarray]
+
+    def values(self, record: Mapping[Any, Any], one: Shown) -> list[Any]:
+        """A column of one row: a word's number; value (lo, hi) (mark), rounded; a picture's; [percents]; [curve, x, y].
+
+        None where nothing was measured.
+        """
+        if isinstance(one, Number):
+            return [_rounded(record[column], one.digits) for column in columns_of(one)]
+        value = record[one.column]
         if isinstance(one, Text):
-            row.append(words.setdefault(str(record[one.column]), len(words)))
-            continue
-        columns = [one.column, *([one.column + "_lo", one.column + "_hi"] if one.interval else [])]
-        columns += [one.mark] if isinstance(one.mark, str) else []
-        row += [_rounded(record[column], one.digits) for column in columns]
-    return row
+            return [self.words.setdefault(str(value), len(self.words))]
+        if isinstance(one, Picture):
+            return [None if value is None else self.pictures.setdefault(_encoded(value), len(self.pictures))]
+        if isinstance(one, Bars):
+            return [None if value is None else _percents(value, one)]
+        key = (one.column, str(value))
+        self.curves.setdefault(key, np.asarray(one.curves[str(value)], np.float64))
+        place = np.array([[record[one.column + "_x"], record[one.column + "_y"]]], np.float64)
+        if not np.isfinite(place).all():
+            return [None]
+        return [[list(self.curves).index(key), *(_rounded(value, 1) for value in _placed(place)[0])]]
+
+
+def _encoded(image: np.ndarray) -> str:
+    return pictures.grey(image) if image.ndim == 2 else pictures.colour(image)
 
 
 def _rounded(value: Any, digits: int) -> float | None:
@@ -150,13 +134,38 @@ def _rounded(value: Any, digits: int) -> float | None:
     return int(rounded) if rounded == int(rounded) else rounded  # shorter, and no minus before a zero
 
 
-def _column(one: Number | Text) -> dict[str, Any]:
+def _percents(shares: Any, one: Bars) -> list[int]:
+    values = np.asarray(shares, np.float64)
+    if values.shape != (len(one.names),) or not ((values >= 0) & (values <= 1)).all():
+        raise ValueError(f"{one.column}: {len(one.names)} shares of 0..1 are expected, got {values.tolist()}")
+    return np.floor(100 * values + 0.5).astype(int).tolist()
+
+
+def _placed(shares: np.ndarray) -> np.ndarray:
+    """(n, 2) pixels of a small drawing, y downwards, from shares of its width and height."""
+    width, height, free = drawn.CURVE_PX
+    x = free + (width - 2 * free) * shares[:, 0]
+    return np.stack([x, height - free - (height - 2 * free) * np.clip(shares[:, 1], 0, 1)], axis=1)
+
+
+def _points(shares: np.ndarray) -> str:
+    return " ".join(f"{_rounded(x, 1)},{_rounded(y, 1)}" for x, y in _placed(shares))
+
+
+def _column(one: Shown) -> dict[str, Any]:
     label = one.label or one.column
     if isinstance(one, Text):
-        return {"label": label, "words": True}
+        return {"kind": "words", "label": label}
+    if isinstance(one, Picture):
+        return {"kind": "picture", "label": label, "alt": one.alt, "width": one.width_px, "height": one.height_px,
+                "pixels": one.pixels}  # fmt: skip
+    if isinstance(one, Bars):
+        return {"kind": "bars", "label": label, "names": list(one.names)}
+    if isinstance(one, Curve):
+        return {"kind": "curve", "label": label}
     own = isinstance(one.mark, str)
-    return {"label": label, "digits": one.digits, "interval": one.interval, "most": one.most, "own_mark": own,
-            "mark": None if own else one.mark}  # fmt: skip
+    return {"kind": "number", "label": label, "digits": one.digits, "interval": one.interval, "least": one.least,
+            "most": one.most, "own_mark": own, "mark": None if own else one.mark}  # fmt: skip
 
 
 def _start(
@@ -166,14 +175,10 @@ def _start(
     for one, found in zip(choices, options, strict=True):
         if one.start is not None and one.start not in found:
             raise ValueError(f"explorer {name}: {one.column} starts with {one.start!r}, which is not in the table")
-        start.append(found.index(one.start) if one.start is not None else EVERY if one.every else 0)
-    if not any(_fits(row, start) for row in rows):
+        start.append(found.index(one.start) if one.start is not None else EVERY if one.every or one.rows else 0)
+    if not any(drawn.fits(row, start) for row in rows):
         raise ValueError(f"explorer {name}: the table has no row for the first choice")
     return start
-
-
-def _fits(row: Sequence[Any], chosen: Sequence[int]) -> bool:
-    return all(own in (EVERY, value) for value, own in zip(row, chosen, strict=False))
 
 
 def _html(
@@ -188,9 +193,11 @@ def _html(
     controls = "".join(
         _control(f"{name}-{number}", one, table, data["choices"][number]["options"], start[number], number)
         for number, one in enumerate(choices)
+        if not one.rows
     )
     # "<" cannot end the script element early when it is written as an escape, which JSON reads as the same letter
     kept = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    above = f'<div class="df-explorer-pictures">{drawn.above(data, start)}</div>' if data["above"] else ""
     return (
         f'<div class="df-explorer" id="{name}">'
         f'<fieldset class="df-explorer-controls" hidden><legend>Precomputed: choose what is shown</legend>{controls}'
@@ -198,10 +205,10 @@ def _html(
         "<noscript><p>JavaScript is off: the menus of this table are not shown.</p></noscript>"
         f'<p class="df-explorer-static">Precomputed: {len(data["rows"]):,} rows, of which menus on the book\'s page '
         f"choose; here one choice is shown. {escape(twin)}</p>"
-        f'<p class="df-explorer-status" role="status">{escape(_said(data, start))}</p>'
+        f'<p class="df-explorer-status" role="status">{escape(drawn.said(data, start))}</p>{above}'
         f'<div class="df-explorer-rows" role="region" aria-label="{escape(caption, quote=True)}" tabindex="0">'
         f'<table class="table df-table"><caption>{escape(caption)}</caption>'
-        f"{_drawn(data, start)}</table></div>"
+        f"{drawn.table(data, start)}</table></div>"
         f'<script type="application/json">{kept}</script></div>'
     )
 
@@ -235,86 +242,3 @@ def _control(
         f'<span class="df-explorer-control"><label for="{identifier}">{label}</label>'
         f'<select id="{identifier}" data-choice="{number}" autocomplete="off">{"".join(items)}</select></span>'
     )
-
-
-def _said(data: Mapping[str, Any], chosen: Sequence[int]) -> str:
-    """What is shown, in a sentence: for the ear, and for print."""
-    parts = [
-        f"{one['label']}: {'every one' if own == EVERY else one['options'][own]}"
-        for one, own in zip(data["choices"], chosen, strict=True)
-    ]
-    rows = sum(_fits(row, chosen) for row in data["rows"])
-    return f"Shown: {'; '.join(parts)} ({rows:,} {'row' if rows == 1 else 'rows'})."
-
-
-def _drawn(data: Mapping[str, Any], chosen: Sequence[int]) -> str:
-    """Head and body of the table: a heading in each row for each choice of every value, then what is shown."""
-    varied = [number for number, own in enumerate(chosen) if own == EVERY]
-    heads = [data["choices"][number]["label"] for number in varied] + [one["label"] for one in data["shown"]]
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    body = []
-    for row in data["rows"]:
-        if _fits(row, chosen):
-            named = [data["choices"][number]["options"][row[number]] for number in varied]
-            body.append(
-                "<tr>" + "".join(f'<th scope="row">{escape(text)}</th>' for text in named)
-                + "".join(f"<td>{escape(text)}{bar}</td>" for text, bar in _cells(data, row)) + "</tr>"
-            )  # fmt: skip
-    return f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
-
-
-def _cells(data: Mapping[str, Any], row: Sequence[Any]) -> list[tuple[str, str]]:
-    """(text, bar) of each column that is shown."""
-    cells, at = [], len(data["choices"])
-    for one in data["shown"]:
-        if one.get("words"):
-            cells.append((data["words"][row[at]], ""))
-            at += 1
-            continue
-        value, lo, hi = row[at], None, None
-        at += 1
-        if one["interval"]:
-            lo, hi = row[at], row[at + 1]
-            at += 2
-        mark = row[at] if one["own_mark"] else one["mark"]
-        at += one["own_mark"]
-        text = _number(value, one["digits"])
-        if lo is not None and hi is not None:
-            text += f" [{_number(lo, one['digits'])}, {_number(hi, one['digits'])}]"
-        cells.append((text, _bar(value, lo, hi, mark, one["most"])))
-    return cells
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "–" if value is None else f"{value:,.{digits}f}".replace("-", "−")
-
-
-def _bar(value: float | None, lo: float | None, hi: float | None, mark: float | None, most: float | None) -> str:
-    """A bar beside the number that it repeats, hidden from screen readers; lengths are percent of its frame."""
-    if most is None or value is None:
-        return ""
-    end = _share(value, most)
-    parts = f'<span class="df-bar-value" style="width:{end}%"></span>'
-    if lo is not None and hi is not None:
-        left, right = _share(lo, most), _share(hi, most)
-        parts += f'<span class="df-bar-interval" style="left:{left}%;width:{right - left}%"></span>'
-    if mark is not None:
-        parts += f'<span class="df-bar-mark" style="left:{_share(mark, most)}%"></span>'
-    return f'<span class="df-bar" aria-hidden="true">{parts}</span>'
-
-
-def _share(value: float, most: float) -> int:
-    return int(np.floor(min(max(100 * value / most, 0), 100) + 0.5))  # whole percent, as Math.round has them
-
-
-def _plain(data: Mapping[str, Any], start: Sequence[int], caption: str, twin: str) -> str:
-    varied = [number for number, own in enumerate(start) if own == EVERY]
-    heads = [data["choices"][number]["label"] for number in varied] + [one["label"] for one in data["shown"]]
-    lines = [heads]
-    for row in data["rows"]:
-        if _fits(row, start):
-            named = [data["choices"][number]["options"][row[number]] for number in varied]
-            lines.append(named + [text for text, _ in _cells(data, row)])
-    widths = [max(len(line[at]) for line in lines) for at in range(len(heads))]
-    body = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    return "\n".join([caption, _said(data, start), twin, *body])

@@ -111,6 +111,11 @@ class Workbench:
             inputs,
         )
 
+    def turned(self, network: Recipe, seed: int) -> list[Recipe]:
+        """A few test digits turned in small steps, as one network sees them."""
+        inputs = {"rotated": self.rotated(), "network": network, "readout": self.readout(network, seed=seed)}
+        return [Recipe("turned-digits", {}, inputs)]
+
     def raw(self, seed: int) -> Recipe:
         return self.network("softmax", seed)
 
@@ -232,6 +237,7 @@ def weight_0(bench: Workbench) -> Named:
 
 
 def feature_spaces(bench: Workbench) -> Named:
+    first = bench.params["first_seed"]
     return weight_0(bench) | {
         "raw": bench.readouts(bench.raw),
         "mu": bench.readouts(lambda seed: bench.mu(seed, bench.params["normalise"])),
@@ -239,6 +245,9 @@ def feature_spaces(bench: Workbench) -> Named:
         "untrained": bench.untrained(),
         "pixels": bench.pixels(),
         "rotated": [bench.rotated()],
+        "turned/raw": bench.turned(bench.raw(first), first),
+        "turned/mu": bench.turned(bench.mu(first, bench.params["normalise"]), first),
+        "turned/pair": bench.turned(bench.pair(first, bench.params["pair_kind"]), first),
     }
 
 

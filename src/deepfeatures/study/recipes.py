@@ -32,6 +32,7 @@ KINDS: dict[str, Kind] = {
     "network": Kind("deepfeatures.training.final"),
     "readout": Kind("deepfeatures.analysis.readout"),
     "readings": Kind("deepfeatures.analysis.readings"),
+    "turned-digits": Kind("deepfeatures.analysis.turned_digits"),
     # Photographs are read by names and sizes that their fingerprints cover; what is rendered is made by code.
     "faces": Kind("deepfeatures.data.faces"),
     "identity-network": Kind("deepfeatures.training.identity"),
@@ -43,6 +44,7 @@ KINDS: dict[str, Kind] = {
     "attribute-readout": Kind("deepfeatures.analysis.attribute_readout"),
     "attribute-network-readout": Kind("deepfeatures.analysis.attribute_network_readout"),
     "pose-readout": Kind("deepfeatures.analysis.pose_readout"),
+    "face-walk": Kind("deepfeatures.analysis.face_walk"),
     "designed-faces": Kind("deepfeatures.data.designed_faces"),
     "damaged-features": Kind("deepfeatures.networks.damaged_features"),
     "view-readout": Kind("deepfeatures.analysis.view_readout"),
