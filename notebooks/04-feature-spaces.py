@@ -84,12 +84,11 @@ show.explorer(
     "scree-explorer", cut.grid(kept),
     [show.Choice("rank", "axes kept", slider=True, start="9"), show.Choice("network", rows=True)],
     [show.Number("accuracy", "accuracy, %", interval=True, most=100, mark=10),
-     show.Number("held", "variance on these axes, %"), show.Number("singular", "last singular value, % of the first"),
-     show.Curve("scree", "scree", cut.scree_curves(kept)), show.Curve("curve", "accuracy", cut.accuracy_curves(kept)),
-     show.Text("of_networks", "lowest to highest")],
+     show.Number("held", "variance held, %"), show.Number("singular", "last value, % of the first"),
+     show.Curve("scree", "scree", cut.scree_curves(kept)), show.Curve("curve", "accuracy", cut.accuracy_curves(kept))],
     caption=f"Accuracy by nearest class mean (cosine) on the first axes of the training features, on {three['lenet'].summary['test_digits']:,} "
-            "test digits at seven angles [at least 95 %: a digit's copies count as one, and networks differ]. Dashed: chance, 10 %. Variance and scree: "
-            "training features of the first network. Curves: axes from 1 to all, logarithmic; scree from 0.1 to 100 % of the first value, logarithmic; accuracy from 0 to 100 %.",
+            f"test digits at seven angles, networks of a kind: {seeds} [at least 95 %: a digit's copies count as one, and networks differ]. Dashed: chance, 10 %. "
+            "Variance held and the last singular value: of training features, first network. Curves: axes from 1 to all, logarithmic; scree from 0.1 to 100 % of the first value, logarithmic; accuracy from 0 to 100 %.",
     twin="In print, the figures of singular values, of cumulative variance and of accuracy against rank show the three networks.")
 
 # %% [markdown]
@@ -152,7 +151,7 @@ show.explorer(
      show.Picture("units", "ip1", "The 500 units of ip1, bright where they answer", 108, 88, pixels=True)],
     above=[show.Picture("picture", "what the networks see", "A test digit of 28 by 28 pixels", 120, 120, pixels=True)],
     caption="One digit, turned, in each network of the first seed. Angles in degrees, counter-clockwise positive; in brackets, where 95 % of test images of this "
-            "class, read so at the seven angles, have their true angle; dashed: the true one, on a scale from -90 to 90. Units are stacked by the class that equation 1 gives them.",
+            "class, read so at the seven angles, have their true angle; dashed: the true one, on a scale from −90 to 90. Units are stacked by the class that equation 1 gives them.",
     twin="In print, the heat maps show the units of a hundred digits at seven angles; chapter PAIR-LeNet has the angle read from each network.")
 
 # %% [markdown]

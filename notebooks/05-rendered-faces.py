@@ -129,7 +129,7 @@ show.explorer(
      show.Number("other", "to the nearest other person's", **cosine),
      show.Number("place", f"place of the own among {walk.meta['gallery']}", digits=0)],
     above=[show.Picture("picture", "the picture", "A rendered face", 150, 150), show.Picture("reference", "its reference", "The person's frontal reference; the picture is", 150, 150)],
-    caption=f"One rendered picture against the frontal references of {walk.meta['gallery']} people, by features; cosines from -1 to 1. Positive yaw: the nose to the right; positive "
+    caption=f"One rendered picture against the frontal references of {walk.meta['gallery']} people, by features; cosines on a scale from −1 to 1. Positive yaw: the nose to the right; positive "
             f"light: from the right. Dashed: the nearest other person; a point to its right finds its own. By accident the own one has place {(walk.meta['gallery'] + 1) / 2:.0f} on average.",
     twin="In print, the table of areas under the curve says the same over all people, and the sweeps above show the factors.")
 

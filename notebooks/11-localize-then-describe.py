@@ -169,7 +169,7 @@ show.explorer(
     "unit-explorer", every_unit,
     [show.Choice("network"), show.Choice("place", "unit, by how much it tells", slider=True), show.Choice("attribute", rows=True)],
     [show.Number("auc", "AUC", digits=2, interval=True, most=1, mark=0.5), show.Text("p", "p, corrected"), show.Text("unit", "unit number")],
-    above=[show.Picture(level, f"{level} response", f"Mean face of {level} response", 130, 130) for level in df.analysis.unit_explorer.LEVELS],
+    above=[show.Picture(level, f"{level} response", f"Mean face of {level} response", 100, 100) for level in df.analysis.unit_explorer.LEVELS],
     caption=f"A unit's mean faces, {df.analysis.unit_explorer.faces_in_a_mean(len(faces['images'])):,} of {len(faces['images']):,} rendered faces each, and the five attributes it tells most of: "
             "AUC, the probability that a face with the attribute is answered more strongly [95 % over people]; below 0.5 the weak response tells of it. Dashed: 0.5 knows nothing. "
             "The five were picked on these faces, so their AUC flatters; p is corrected for asking of all units and attributes of a network.",

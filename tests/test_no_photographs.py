@@ -1,8 +1,8 @@
 """No photograph of a person, no data set and no weight file is in the repository.
 
 What may be there: text, and pictures that code has drawn, embedded by `deepfeatures publish` as PNG in executed
-chapters and, of the same figures, as SVG and PDF in the zip beside each. Each rule below looks at content, not at names
-alone, and has a test in which it fails.
+chapters: figures (and, of the same figures, SVG and PDF in the zip beside each), and the small pictures of explorers
+(figures/pictures.py). Each rule below looks at content, not at names alone, and has a test in which it fails.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import pytest
 from PIL import Image
 
 from deepfeatures.study import downloads
+from tests.book import made_up
 from tests.conftest import ROOT
 
 FORBIDDEN = {  # photographs, data, weights: by the end of the name
@@ -38,6 +39,9 @@ CHAPTERS = "book/chapters/"
 OFFERED = ".downloads.zip"
 LARGEST = 4_000_000  # bytes: the largest file is an executed chapter
 _EMBEDDED = re.compile(rb"data:image/(?!svg|png)[a-z+]+;base64,[A-Za-z0-9+/]{100}")
+_SMALL = re.compile(r"(?:data:image/png;base64,)?(iVBORw0KGgo[A-Za-z0-9+/]+=*)")  # a PNG in base64
+_EMBEDDED_PNG = re.compile(rb"data:image/png;base64,[A-Za-z0-9+/]{20}")
+SMALL_PX = 64  # the side of an explorer's picture
 _JPEG = re.compile(rb"(?=(/9j/[A-Za-z0-9+/]{200,90000}))")  # how a JPEG begins in base64, also amid other base64
 
 
@@ -75,7 +79,7 @@ def complaints(path: str, content: bytes) -> Iterator[str]:
         yield f"{path}: a photograph's format is embedded at byte {found.start():,}"
     if name.suffix == ".ipynb":
         yield from notebook(path, content)
-    elif b"data:image/png;base64," in content and name.suffix != ".py":
+    elif _EMBEDDED_PNG.search(content) and name.suffix != ".py":
         yield f"{path}: an embedded PNG outside a chapter"
 
 
@@ -89,8 +93,7 @@ def notebook(path: str, content: bytes) -> Iterator[str]:
             for kind, data in output.get("data", {}).items():
                 text = "".join(data) if isinstance(data, str | list) else json.dumps(data)
                 if not kind.startswith("image/") or kind == "image/svg+xml":
-                    if "data:image" in text:
-                        yield f"{path}: cell {number} hides a picture in {kind}"
+                    yield from small_pictures(f"{path}: cell {number}", kind, text)
                 elif kind != "image/png" or not path.startswith(CHAPTERS):
                     yield f"{path}: cell {number} shows {kind}"
                 else:
@@ -111,6 +114,20 @@ def offered(path: str, content: bytes) -> Iterator[str]:
                     yield f"{where} holds a photograph's format, or is no PDF"
             elif b"\0" in data or _EMBEDDED.search(data) or any(is_jpeg(one[1]) for one in _JPEG.finditer(data)):
                 yield f"{where} holds a photograph's format, or is no text"
+
+
+def small_pictures(what: str, kind: str, text: str) -> Iterator[str]:
+    """An explorer in a published chapter may hold PNG, each small and with the plain rim of a drawn picture."""
+    may = what.startswith(CHAPTERS) and kind == "text/html" and 'class="df-explorer"' in text
+    if "data:image" in _SMALL.sub("", text) or (_SMALL.search(text) and not may):
+        yield f"{what} hides a picture in {kind}"
+        return
+    for found in sorted(set(_SMALL.findall(text))):
+        content = base64.b64decode(found)
+        width, height = Image.open(io.BytesIO(content)).size
+        if max(width, height) > SMALL_PX:
+            yield f"{what}: a picture of {width} x {height} in {kind}, at most {SMALL_PX} a side"
+        yield from drawing(f"{what}: a picture in {kind}", content)
 
 
 def drawing(what: str, content: bytes) -> Iterator[str]:
@@ -157,8 +174,8 @@ def zipped(name: str, content: bytes) -> bytes:
     return file.getvalue()
 
 
-def picture(kind: str, plain_rim: bool = False) -> bytes:
-    pixels = np.random.default_rng(0).integers(0, 256, (40, 30, 3), np.uint8)
+def picture(kind: str, plain_rim: bool = False, side_px: int = 40) -> bytes:
+    pixels = np.random.default_rng(0).integers(0, 256, (side_px, 30, 3), np.uint8)
     if plain_rim:
         pixels[[0, -1]] = pixels[:, [0, -1]] = 255
     file = io.BytesIO()
@@ -172,6 +189,11 @@ def chapter(**cell: object) -> bytes:
 
 def output(kind: str, content: bytes) -> list[dict[str, object]]:
     return [{"data": {kind: base64.b64encode(content).decode()}}]
+
+
+def explored(content: bytes) -> bytes:
+    html = f'<div class="df-explorer"><img src="data:image/png;base64,{base64.b64encode(content).decode()}"></div>'
+    return chapter(outputs=[{"data": {"text/html": html}}])
 
 
 PNG, JPEG = picture("PNG"), picture("JPEG")
@@ -210,6 +232,10 @@ PNG64, JPEG64 = base64.b64encode(PNG), base64.b64encode(JPEG)
         ("book/chapters/face.downloads.zip", zipped("tables/face.csv", b"PK\0")),
         ("book/chapters/face.ipynb", chapter(source=f"![](data:image/png;base64,{PNG64.decode()})")),
         ("book/chapters/face.ipynb", chapter(outputs=[{"data": {"text/html": "<img src='data:image/png;base64,'>"}}])),
+        ("book/chapters/face.ipynb", explored(PNG)),
+        ("book/chapters/face.ipynb", explored(picture("PNG", plain_rim=True, side_px=80))),
+        ("notebooks/face.ipynb", explored(picture("PNG", plain_rim=True))),
+        ("book/chapters/face.ipynb", chapter(outputs=[{"data": {"text/html": f"<script>{PNG64.decode()}</script>"}}])),
         ("book/chapters/face.ipynb", chapter(outputs=[{"data": {"image/svg+xml": "<image href='data:image/png'/>"}}])),
     ],
 )  # fmt: skip
@@ -226,6 +252,8 @@ def test_each_rule_catches_what_it_is_for(path: str, content: bytes) -> None:
         ("book/chapters/figures.ipynb", chapter(outputs=[{"data": {"text/html": "<b>no picture</b>"}}])),
         ("book/chapters/figures.downloads.zip", zipped("figures/a.svg", IMAGE + PNG64)),
         ("book/chapters/figures.downloads.zip", zipped("figures/a.pdf", b"%PDF-1.4\n\0")),
+        ("book/chapters/figures.ipynb", explored(picture("PNG", plain_rim=True))),
+        ("book/chapters/figures.ipynb", chapter(outputs=[{"data": made_up.pictured()._repr_mimebundle_()}])),
     ],
 )
 def test_drawn_figures_and_text_pass(path: str, content: bytes) -> None:

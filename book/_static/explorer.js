@@ -5,7 +5,7 @@
   "use strict";
   const EVERY = -1;
   const SVG = "http://www.w3.org/2000/svg"; /* the name of a kind of element: nothing is asked of that host */
-  const CURVE_PX = [150, 54];
+  const CURVE_PX = [112, 48];
 
   function make(tag, text, attributes) {
     const element = document.createElement(tag);

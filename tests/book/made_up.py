@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from deepfeatures.figures.explorer import Choice, Explorer, Number, Text, explorer
+from deepfeatures.figures.explorer import Bars, Choice, Curve, Explorer, Number, Picture, Text, explorer
 from deepfeatures.study import downloads
 from deepfeatures.study.tables import Table
 
@@ -133,6 +134,9 @@ def notebook(slug: str, *, alt: str = "A grey square.") -> nbformat.NotebookNode
         new_code_cell("explorer", metadata={"tags": ["hide-input"]}, execution_count=4, outputs=[
             new_output("execute_result", execution_count=4, data=explored()._repr_mimebundle_()),
         ]),
+        new_code_cell("pictured", execution_count=5, outputs=[
+            new_output("execute_result", execution_count=5, data=pictured()._repr_mimebundle_()),
+        ]),
     ]
     if slug == WITH_FILES:
         cells += [
@@ -173,6 +177,36 @@ def explored() -> Explorer:
         "made-up", table, [Choice("network"), Choice("layer", every=True), Choice("angle", "turned by", slider=True)],
         [Number("error", "error, %", interval=True, most=3000, mark=1500), Text("note")],
         caption="Errors, made up.", twin="The table above shows the same.",
+    )  # fmt: skip
+
+
+def pictured() -> Explorer:
+    """An explorer with all that is drawn: pictures above and in rows, shares, curves, points; one network lacks some."""
+    rng = np.random.default_rng(0)
+    curves = {"LeNet": np.array([[0, 1], [0.5, 0.25], [1, 0]]), "mu & co": np.array([[0, 0.5], [1, 0.125]])}
+    rows = []
+    for digit in ("1", "7"):
+        for angle in ("-15°", "0°", "15°"):
+            seen = rng.random((6, 5))
+            for network in curves:
+                whole = network == "LeNet"
+                rows.append({
+                    "digit": digit, "angle": angle, "network": network, "seen": seen,
+                    "face": rng.integers(0, 256, (8, 8, 3), np.uint8) if digit == "7" else None,
+                    "softmax": rng.dirichlet(np.ones(3)) if whole else None, "read": rng.normal(0, 20),
+                    "read_lo": -30.0, "read_hi": 30.0, "true": float(angle[:-1]), "scree": network,
+                    "scree_x": rng.random() if whole else np.nan, "scree_y": rng.random(),
+                    "units": rng.random((3, 4)) if whole else None,
+                })  # fmt: skip
+    return explorer(
+        "pictured", pd.DataFrame(rows),
+        [Choice("digit"), Choice("angle", "turned by", slider=True, start="0°"), Choice("network", rows=True)],
+        [Bars("softmax", "softmax", ("a", "b", "<c>")),
+         Number("read", "angle, degrees", interval=True, least=-45, most=45, mark="true"),
+         Curve("scree", "scree", curves), Picture("units", "ip1", "Three by four units", 60, 50, pixels=True)],
+        above=[Picture("seen", "what is seen & more", "A made-up digit", 70, 80, pixels=True),
+               Picture("face", "a face", "Noise", 64, 64)],
+        caption="All that is drawn.", twin="The square above shows nothing of it.",
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from deepfeatures.figures import explorer
+from deepfeatures.figures import explorer, explorer_drawn
 from tests.book import checks, made_up
 
 pytestmark = pytest.mark.serial
@@ -94,7 +94,7 @@ def test_what_was_not_measured_is_said(page: Page) -> None:
 
 
 def test_the_script_draws_every_choice_as_the_package_does(page: Page) -> None:
-    """The twin: what the script makes of a choice is what `_drawn` makes of it, mark-up included."""
+    """The twin: what the script makes of a choice is what `explorer_drawn` makes of it, mark-up included."""
     data = json.loads(BeautifulSoup(made_up.explored().html, "html.parser").find("script").string)
     compared = 0
     for network in (0, 1):
@@ -110,11 +110,70 @@ def test_the_script_draws_every_choice_as_the_package_does(page: Page) -> None:
                     chosen,
                 )
                 drawn = page.eval_on_selector("#made-up table", "t => t.tHead.outerHTML + t.tBodies[0].outerHTML")
-                ours = elements(explorer._drawn(data, chosen))
+                ours = elements(explorer_drawn.table(data, chosen))
                 if ours[-1][0] != "tbody":  # one of the 18 combinations has no row
                     assert elements(drawn) == ours, chosen
                     compared += 1
     assert compared == 17
+
+
+@pytest.mark.parametrize("digit", [0, 1])
+@pytest.mark.parametrize("angle", [0, 1, 2])
+def test_the_script_draws_pictures_shares_and_curves_as_the_package_does(page: Page, digit: int, angle: int) -> None:
+    data = json.loads(BeautifulSoup(made_up.pictured().html, "html.parser").find("script").string)
+    page.evaluate(
+        """chosen => document.querySelectorAll("#pictured [data-choice]").forEach((control, at) => {
+            control.value = chosen[at];
+            control.dispatchEvent(new Event("input"));
+        })""",
+        [digit, angle],
+    )
+    chosen = [digit, angle, explorer.EVERY]
+    drawn = page.eval_on_selector("#pictured table", "t => t.tHead.outerHTML + t.tBodies[0].outerHTML")
+    assert elements(drawn) == elements(explorer_drawn.table(data, chosen))
+    above = page.locator("#pictured .df-explorer-pictures").inner_html()
+    assert elements(above) == elements(explorer_drawn.above(data, chosen))
+    assert page.locator("#pictured [role=status]").inner_text() == explorer_drawn.said(data, chosen)
+
+
+def test_pictures_follow_the_keys_and_are_described(page: Page) -> None:
+    frame = page.locator("#pictured .df-explorer-pictures img")
+    assert frame.evaluate_all("all => all.map(one => one.alt)") == ["A made-up digit: digit 1; turned by 0°"]
+    before = frame.first.get_attribute("src")
+    page.locator("#pictured input[type=range]").focus()
+    page.keyboard.press("ArrowRight")
+    assert frame.first.get_attribute("src") != before
+    page.locator("#pictured select").focus()
+    page.keyboard.press("ArrowDown")
+    assert frame.evaluate_all("all => all.map(one => one.alt)") == [
+        "A made-up digit: digit 7; turned by 15°", "Noise: digit 7; turned by 15°"]  # fmt: skip
+    rows = page.locator("#pictured tbody tr")
+    assert rows.locator("img").evaluate_all("all => all.map(one => [one.alt, one.naturalWidth, one.naturalHeight])") == [
+        ["Three by four units: digit 7; turned by 15°; network LeNet", 6, 5]]  # fmt: skip
+    assert rows.nth(1).locator("td").all_inner_texts()[0] == "–"  # no shares, no curve, no units: said, not left blank
+    heard = page.locator("#pictured .df-bars").get_attribute("aria-label")
+    assert heard is not None and all(f"{name}: " in heard for name in ("a", "b", "<c>"))
+
+
+def test_what_is_drawn_asks_nobody_and_is_legible_in_the_dark(browser: Browser, small_site: Path) -> None:
+    page = browser.new_page(viewport={"width": checks.NARROW_PX, "height": 800})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if not request.url.startswith(("file:", "data:")) else None)
+    page.goto((small_site / "chapters" / "mu-lenet.html").resolve().as_uri())
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        ink, ground = page.evaluate(
+            """() => [getComputedStyle(document.querySelector("#pictured .df-curve polyline")).stroke,
+                      getComputedStyle(document.querySelector("#pictured .df-curve")).backgroundColor]
+                     .map(colour => colour.match(/[0-9.]+/g).slice(0, 3).map(Number))"""
+        )
+        assert abs(sum(ink) - sum(ground)) > 300, (theme, ink, ground)
+    page.locator("#pictured input[type=range]").focus()
+    page.keyboard.press("End")
+    page.wait_for_timeout(checks.SETTLE_MS)
+    assert asked == []
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= checks.NARROW_PX
+    page.close()
 
 
 def elements(html: str) -> list[tuple[object, ...]]:
@@ -136,6 +195,7 @@ def test_without_script_the_first_choice_stands_with_a_note(browser: Browser, sm
     assert "JavaScript is off" in page.locator("#made-up noscript").inner_text()
     assert "The table above shows the same." in page.locator("#made-up .df-explorer-static").inner_text()
     assert page.locator("#made-up tbody tr").count() == 2
+    assert page.locator("#pictured .df-explorer-pictures img").count() == 1
     context.close()
 
 

@@ -15,7 +15,7 @@ _WIDE = float(norm.ppf(0.975))
 
 
 def grid(networks: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
-    """network, rank ('all' for the last), accuracy, accuracy_lo, accuracy_hi (% of test images), of_networks, held and
+    """network, rank ('all' for the last), accuracy, accuracy_lo, accuracy_hi (% of test images), held and
     singular (%), and where on the two curves that is: scree, scree_x, scree_y, curve, curve_x, curve_y.
 
     networks: read-outs by label, one a seed; each keeps its ranks and rank_accuracy (`analysis.rank`: cosine to class
@@ -36,7 +36,7 @@ def grid(networks: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
             rows.append({
                 "network": name, "rank": "all" if at == len(ranks) - 1 else str(rank),
                 "accuracy": 100 * mean, "accuracy_lo": 100 * lo, "accuracy_hi": 100 * hi,
-                "of_networks": _of(100 * accuracy[:, at]), "held": 100 * held[last],
+                "held": 100 * held[last],
                 "singular": 100 * singular[last] / singular[0],
                 "scree": name, "scree_x": x, "scree_y": y, "curve": name, "curve_x": x, "curve_y": mean,
             })  # fmt: skip
@@ -84,11 +84,6 @@ def _x(rank: int) -> float:
 def _height(singular: np.ndarray) -> np.ndarray:
     share = np.maximum(singular / singular[0], LOWEST)
     return np.asarray(1 - np.log(share) / np.log(LOWEST))
-
-
-def _of(percent: np.ndarray) -> str:
-    count = f"{len(percent)} network{'s' if len(percent) > 1 else ''}"
-    return f"{percent.min():.1f} to {percent.max():.1f} ({count})" if len(percent) > 1 else count
 
 
 def _order(rank: str) -> float:

@@ -27,8 +27,9 @@ def grid(networks: Mapping[str, Any]) -> pd.DataFrame:
                 read = float(one["angle_read"][at, number])
                 shares = softmax(one["logits"][at, number].astype(np.float64)) if "logits" in one else None
                 rows.append({
-                    "digit": f"{label} (test digit {one['digit'][at] + 1:,})", "turned": _turned(angle, one.meta["known_deg"]),
-                    "network": name, "picture": one["images"][at, number] / 255, "angle_true": angle,
+                    "digit": f"{label} (test digit {one['digit'][at] + 1:,})",
+                    "turned": _turned(angle, one.meta["known_deg"]), "network": name,
+                    "picture": one["images"][at, number] / 255, "angle_true": angle,
                     "softmax": shares,
                     "softmax_says": "has none" if shares is None else f"{shares.argmax()} ({100 * shares.max():.0f} %)",
                     "means_say": _nearest(one["cosine"][at, number]),

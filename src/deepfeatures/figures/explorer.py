@@ -206,9 +206,9 @@ def _html(
         f'<p class="df-explorer-static">Precomputed: {len(data["rows"]):,} rows, of which menus on the book\'s page '
         f"choose; here one choice is shown. {escape(twin)}</p>"
         f'<p class="df-explorer-status" role="status">{escape(drawn.said(data, start))}</p>{above}'
-        f'<div class="df-explorer-rows" role="region" aria-label="{escape(caption, quote=True)}" tabindex="0">'
-        f'<table class="table df-table"><caption>{escape(caption)}</caption>'
-        f"{drawn.table(data, start)}</table></div>"
+        f'<p class="df-explorer-caption" id="{name}-caption">{escape(caption)}</p>'
+        f'<div class="df-explorer-rows" role="region" aria-labelledby="{name}-caption" tabindex="0">'
+        f'<table class="table df-table" aria-labelledby="{name}-caption">{drawn.table(data, start)}</table></div>'
         f'<script type="application/json">{kept}</script></div>'
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 EVERY = -1  # in place of the number of a chosen value: rows of all of them
-CURVE_PX = (150, 54, 4)  # width, height, and what is left free around a small curve, in which points are placed
+CURVE_PX = (112, 48, 4)  # width, height, and what is left free around a small curve, in which points are placed
 Data = Mapping[str, Any]
 
 
@@ -128,7 +128,8 @@ def _bars(names: Sequence[str], percent: Sequence[int]) -> str:
         f'<span><span style="height:{value}%"></span><i>{escape(name)}</i></span>'
         for name, value in zip(names, percent, strict=True)
     )
-    return f'<span class="df-bars" role="img" aria-label="{escape(heard or "all below 1 %", quote=True)}">{parts}</span>'
+    label = escape(heard or "all below 1 %", quote=True)
+    return f'<span class="df-bars" role="img" aria-label="{label}">{parts}</span>'
 
 
 def _curve(points: str, x: float, y: float) -> str:

@@ -15,7 +15,8 @@ from deepfeatures.study import artifacts, paths
 from deepfeatures.study.chapter_key import Planned
 from deepfeatures.study.recipes import KINDS, Recipe
 
-NOT_BUNDLED = ("rotated", "faces")  # made from the data sets in seconds; a bundle holds no data set, labels included
+# Made from the data sets in seconds; a bundle holds no data set, labels included.
+NOT_BUNDLED = ("rotated", "faces", "turned-digits")
 
 
 class BadBundle(ValueError):
