@@ -200,7 +200,7 @@ def pictured() -> Explorer:
                 })  # fmt: skip
     return explorer(
         "pictured", pd.DataFrame(rows),
-        [Choice("digit"), Choice("angle", "turned by", slider=True, start="0°"), Choice("network", rows=True)],
+        [Choice("digit"), Choice("angle", "rotated by", slider=True, start="0°"), Choice("network", rows=True)],
         [Bars("softmax", "softmax", ("a", "b", "<c>")),
          Number("read", "angle, degrees", interval=True, least=-45, most=45, mark="true"),
          Curve("scree", "scree", curves), Picture("units", "ip1", "Three by four units", 60, 50, pixels=True)],

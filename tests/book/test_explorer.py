@@ -138,7 +138,7 @@ def test_the_script_draws_pictures_shares_and_curves_as_the_package_does(page: P
 
 def test_pictures_follow_the_keys_and_are_described(page: Page) -> None:
     frame = page.locator("#pictured .df-explorer-pictures img")
-    assert frame.evaluate_all("all => all.map(one => one.alt)") == ["A made-up digit: digit 1; turned by 0°"]
+    assert frame.evaluate_all("all => all.map(one => one.alt)") == ["A made-up digit: digit 1; rotated by 0°"]
     before = frame.first.get_attribute("src")
     page.locator("#pictured input[type=range]").focus()
     page.keyboard.press("ArrowRight")
@@ -146,10 +146,10 @@ def test_pictures_follow_the_keys_and_are_described(page: Page) -> None:
     page.locator("#pictured select").focus()
     page.keyboard.press("ArrowDown")
     assert frame.evaluate_all("all => all.map(one => one.alt)") == [
-        "A made-up digit: digit 7; turned by 15°", "Noise: digit 7; turned by 15°"]  # fmt: skip
+        "A made-up digit: digit 7; rotated by 15°", "Noise: digit 7; rotated by 15°"]  # fmt: skip
     rows = page.locator("#pictured tbody tr")
     assert rows.locator("img").evaluate_all("all => all.map(one => [one.alt, one.naturalWidth, one.naturalHeight])") == [
-        ["Three by four units: digit 7; turned by 15°; network LeNet", 6, 5]]  # fmt: skip
+        ["Three by four units: digit 7; rotated by 15°; network LeNet", 6, 5]]  # fmt: skip
     assert rows.nth(1).locator("td").all_inner_texts()[0] == "–"  # no shares, no curve, no units: said, not left blank
     heard = page.locator("#pictured .df-bars").get_attribute("aria-label")
     assert heard is not None and all(f"{name}: " in heard for name in ("a", "b", "<c>"))

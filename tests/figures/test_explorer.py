@@ -203,8 +203,8 @@ def test_pictures_are_kept_once_and_described_by_the_choices() -> None:
     page = drawn()
     assert [image["alt"] for image in page.select("img")] == ["A digit: digit 7", "Units: digit 7; network <b>one"]
     kept = json.loads(page.find("script").string)
-    assert len(kept["pictures"]) == 2 and [row[-1] for row in kept["rows"]] == [0, 0]
-    assert page.select_one(".df-explorer-pictures img")["src"] == "data:image/png;base64," + kept["pictures"][0]
+    assert len(kept["pictures"]) == 2 and [row[-1] for row in kept["rows"]] == [1, 1]
+    assert page.select_one(".df-explorer-pictures img")["src"] == "data:image/png;base64," + kept["pictures"][1]
     assert [cell.get_text() for cell in page.select("tbody tr")[1].select("td")][:3] == ["–", "–", "–"]
 
 
