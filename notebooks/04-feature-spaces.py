@@ -133,28 +133,6 @@ trends = {name: means[:, means.mean(0).argsort()[-40:]].T for name, means in of_
 _ = df.figures.trend_within_digit(trends, df.data.ANGLES_DEG, digit=3)
 
 # %% [markdown]
-# (turn-a-digit)=
-# ## Turn a digit
-# The first test digit of each class, none picked, in steps of five degrees. Training knew seven angles; what happens between
-# them was not practised. μ-LeNet has no softmax: it learned class means, so all three are also asked for the nearest mean. The
-# angle is read by the linear regressor of the digit's true label.
-
-# %%
-turned = {name: study.opened(f"turned/{short}")[0] for name, short in
-          {"LeNet": "raw", "μ-LeNet": "mu", "PAIR-LeNet": "pair"}.items()}
-show.explorer(
-    "turn-explorer", df.analysis.turned_explorer.grid(turned),
-    [show.Choice("digit"), show.Choice("turned", "turned by", slider=True, start="0°"), show.Choice("network", rows=True)],
-    [show.Bars("softmax", "softmax, share of each digit", tuple("0123456789")), show.Text("softmax_says", "softmax says"),
-     show.Text("means_say", "nearest class mean"),
-     show.Number("angle", "angle read, degrees", digits=0, interval=True, least=-90, most=90, mark="angle_true"),
-     show.Picture("units", "ip1", "The 500 units of ip1, bright where they answer", 108, 88, pixels=True)],
-    above=[show.Picture("picture", "what the networks see", "A test digit of 28 by 28 pixels", 120, 120, pixels=True)],
-    caption="One digit, turned, in each network of the first seed. Angles in degrees, counter-clockwise positive; in brackets, where 95 % of test images of this "
-            "class, read so at the seven angles, have their true angle; dashed: the true one, on a scale from −90 to 90. Units are stacked by the class that equation 1 gives them.",
-    twin="In print, the heat maps show the units of a hundred digits at seven angles; chapter PAIR-LeNet has the angle read from each network.")
-
-# %% [markdown]
 # ## Verdicts
 # Adjectives were given sizes before any result was seen: "far more" is a factor of 1.5, "slight" less than a fifth. They
 # stand in the ledger, `claims/rudd2017.yaml`, and a reader who prefers others can change them there.

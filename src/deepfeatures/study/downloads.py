@@ -26,7 +26,7 @@ FIGURES, TABLES = "figures", "tables"  # folders in the zip
 LARGEST_NAME = 48  # letters of a table's file name
 MEMBER = re.compile(r"(?:figures/|tables/)?[a-z0-9][a-z0-9-]*\.(?:svg|pdf|csv|json|py)")
 
-_CAPTION = re.compile(r"<caption>(.*?)</caption>", re.DOTALL)
+_CAPTION = re.compile(r'<(caption|p class="df-explorer-caption"[^>]*)>(.*?)</(?:caption|p)>', re.DOTALL)
 _EXPLORER = re.compile(r'<div class="df-explorer[^"]*"[^>]* id="([a-z][a-z0-9-]*)"')
 _EXPLORER_DATA = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
 _SVG_METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
@@ -188,7 +188,7 @@ def _cells(column: Mapping[str, Any], values: Sequence[Any], words: Sequence[str
 
 def _caption(html: str) -> str:
     found = _CAPTION.search(html)
-    return unescape(found[1]).strip() if found else ""
+    return unescape(found[2]).strip() if found else ""
 
 
 def _slug(text: str) -> str:

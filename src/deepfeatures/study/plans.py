@@ -222,6 +222,9 @@ def pair_lenet(bench: Workbench) -> Named:
             f"short, {kind}/selection": [bench.selection("pair", cap=short, pair_kind=kind, pair_weight=weight)]
             for kind in ("rotations", "class")
         },
+        "turned/raw": bench.turned(bench.raw(first), first),
+        "turned/mu": bench.turned(bench.mu(first, "global"), first),
+        "turned/pair": bench.turned(bench.pair(first, main), first),
     }
     if "other-pairs" in p["variants"]:
         named[f"pair, {other}"] = [bench.readout(bench.pair(first, other), seed=first)]
@@ -237,7 +240,6 @@ def weight_0(bench: Workbench) -> Named:
 
 
 def feature_spaces(bench: Workbench) -> Named:
-    first = bench.params["first_seed"]
     return weight_0(bench) | {
         "raw": bench.readouts(bench.raw),
         "mu": bench.readouts(lambda seed: bench.mu(seed, bench.params["normalise"])),
@@ -245,9 +247,6 @@ def feature_spaces(bench: Workbench) -> Named:
         "untrained": bench.untrained(),
         "pixels": bench.pixels(),
         "rotated": [bench.rotated()],
-        "turned/raw": bench.turned(bench.raw(first), first),
-        "turned/mu": bench.turned(bench.mu(first, bench.params["normalise"]), first),
-        "turned/pair": bench.turned(bench.pair(first, bench.params["pair_kind"]), first),
     }
 
 
