@@ -83,7 +83,7 @@ study.frame(short[short["iteration"] == short["iteration"].max()], "Held-out acc
 # %% [markdown]
 # ## When training stops
 
-# %% mystnb={"figure": {"name": "pair-iterations", "caption": "Accuracy on held-out digits against solver steps for LeNet and PAIR-LeNet; rings mark where each stops."}, "image": {"alt": "Curves of softmax accuracy and of accuracy by class means for LeNet and PAIR-LeNet, all rising and flattening."}}
+# %% mystnb={"figure": {"name": "pair-iterations", "caption": "Accuracy on held-out digits against solver steps for LeNet and PAIR-LeNet; rings mark where each stops."}, "image": {"alt": "Four curves that rise and flatten: softmax accuracy of LeNet on top and of PAIR-LeNet just below; far under them accuracy by class means, where PAIR-LeNet lies clearly above LeNet and still creeps up as LeNet's is level."}}
 runs = {"lenet": selections["raw"], "pair-lenet": selections["pair"]}
 curve = df.analysis.training_curves.accuracy_against_iterations(runs, resamples=resamples, rng=study.rng())
 _ = df.figures.accuracy_against_iterations(curve, chosen={name: run.curve["chosen"] for name, run in runs.items()})

@@ -143,7 +143,7 @@ show.explorer(
 # keeps although nobody needs it.
 # Maps of block2 and block3 are averaged over positions, those of block4 are not: the step between them is not depth alone.
 
-# %% mystnb={"figure": {"name": "faces-factors", "caption": "Share of the variance of what makes an image that is read out of fold from each layer, mean over a subject's factors; lines are 95 % intervals over people. At 0 nothing is known."}, "image": {"alt": "Eight panels, one a subject: identity, attributes, pose, light, expression, occlusion, quality, background; in each, lines over the layers for three ways of reading the trained network, and grey ones for random weights and pixels."}}
+# %% mystnb={"figure": {"name": "faces-factors", "caption": "Share of the variance of what makes an image that is read out of fold from each layer, mean over a subject's factors; lines are 95 % intervals over people. At 0 nothing is known."}, "image": {"alt": "Eight panels, one a subject, lines over the layers. Pose, light and occlusion are read best from the last block and fall steeply at the embedding; background falls from layer to layer, quality too; identity and attributes stay low and nearly level, expression at nothing. Random weights keep pose, light and background better at the embedding than the trained network does."}}
 readouts = {name.removeprefix("factors/"): study.readouts(name) for name in study.recipes if name.startswith("factors/")}
 shares = df.analysis.factors.table(readouts, resamples=resamples, rng=study.rng())
 _ = df.figures.factors_by_layer(shares)

@@ -83,7 +83,7 @@ study.table(["data", "features", "columns", "same-person AUC [range over folds]"
 # Figure 2 of the paper. An answer that knows nothing has false negatives and false positives that add up to 100 %,
 # 50 % each where it is balanced.
 
-# %% mystnb={"figure": {"name": "attribute-errors", "caption": "False negatives (left) and false positives (right) of each attribute before and after the triplet embedding, % of the images that show or lack it; lines are 95 % bootstrap intervals over people; dashed, chance. Within a group, the best read on top."}, "image": {"alt": "Mirrored horizontal bars, a row for each attribute in three groups: misses to the left, false alarms to the right, before and after the triplet embedding; dashed lines mark 50 percent on both sides."}}
+# %% mystnb={"figure": {"name": "attribute-errors", "caption": "False negatives (left) and false positives (right) of each attribute before and after the triplet embedding, % of the images that show or lack it; lines are 95 % bootstrap intervals over people; dashed, chance. Within a group, the best read on top."}, "image": {"alt": "Mirrored horizontal bars, a row for each attribute in three groups: misses to the left, false alarms to the right. In rendered faces most bars reach almost to the dashed lines of chance, only colours of skin and hair and baldness stay short; in CelebA nearly all stay well inside, and those after the triplet embedding are longer than those before it."}}
 two = df.analysis.attribute_tables.representations(errors)
 tables = {name: df.analysis.attribute_tables.by_attribute(errors[name], two[name]) for name in errors}
 _ = df.figures.attribute_errors(tables)
@@ -140,7 +140,7 @@ study.table(["data", "shortened by", "group", "attributes", "loss, points of bal
 # random weights and pixels beside them. Layers differ in width (maps are averaged over positions in all but the last),
 # so a step between layers is not depth alone.
 
-# %% mystnb={"figure": {"name": "attribute-layers", "caption": "Mean balanced error of each group of attributes by layer, with 95 % intervals over people; dashed at the top, chance."}, "image": {"alt": "Panels for the three groups of attributes: lines of trained and of random networks over the layers, pixels as a level line."}}
+# %% mystnb={"figure": {"name": "attribute-layers", "caption": "Mean balanced error of each group of attributes by layer, with 95 % intervals over people; dashed at the top, chance."}, "image": {"alt": "Panels for the three groups of attributes. In CelebA the errors of trained networks lie far below those of random weights, are smallest in the layers before the last and rise towards chance at the embedding, above the level of pixels; in rendered faces all lines lie close under chance, the identity network lowest."}}
 layers = {name: df.analysis.attribute_tables.by_layer(one) for name, one in errors.items()}
 _ = df.figures.group_error_by_layer(layers)
 study.encoded(df.analysis.attribute_encoded.cells(errors, artifacts), label="attributes-by-layer")

@@ -97,11 +97,11 @@ study.table(["world", "network", "people", "images", "energy", "control", "peopl
 # features, columns do; if it belongs to neither, single cells do. So that noise counts for no side, energies of two halves
 # of everybody's images are multiplied, and only what both show is kept.
 
-# %% mystnb={"figure": {"name": "views-energies", "caption": "How strongly view moves each feature (columns) for each person (rows), in variances of a single image: 0 is black, the 98th percentile of a panel and beyond is brightest. One half of the images put people and features in order; the other half is drawn, so noise has no order. A gradient downwards means people, to the right features."}, "image": {"alt": "Heat maps of people by features, a panel for each network in the designed world; bright and dark cells lie mostly scattered, somewhat brighter towards the upper left."}}
+# %% mystnb={"figure": {"name": "views-energies", "caption": "How strongly view moves each feature (columns) for each person (rows), in variances of a single image: 0 is black, the 98th percentile of a panel and beyond is brightest. One half of the images put people and features in order; the other half is drawn, so noise has no order. A gradient downwards means people, to the right features."}, "image": {"alt": "Heat maps of people by features, a panel for each network in the designed world. In most, bright cells lie scattered without order; in pixels and in the networks trained on photographs they gather at the left, in the features that the other half of the images put first, and a few single people make bright rows."}}
 shown = [one for one in measured if one.of.world == "views"]
 _ = df.figures.view_energies({one.of.network: one.halves[0] for one in shown})
 
-# %% mystnb={"figure": {"name": "views-spread", "caption": "Tenths of the people (left) and of the features (right), in the order that one half of the images gave them; their mean energy in the other half, over the mean of all. Flat at 1: all alike, or nothing but noise. The steeper panel says whose characteristic view dependence is."}, "image": {"alt": "Two panels of rising curves, one a network: people on the left, features on the right."}}
+# %% mystnb={"figure": {"name": "views-spread", "caption": "Tenths of the people (left) and of the features (right), in the order that one half of the images gave them; their mean energy in the other half, over the mean of all. Flat at 1: all alike, or nothing but noise. The steeper panel says whose characteristic view dependence is."}, "image": {"alt": "Two panels of curves over tenths, one a network. On the left, people, the curves stay near 1 and rise only in the last tenth; on the right, features, those of pixels and of the networks trained on photographs start near zero and climb to several times the mean."}}
 _ = df.figures.view_spread({one.of.network: df.analysis.view_components.in_order(one.halves) for one in shown})
 
 # %%
@@ -120,7 +120,7 @@ study.table(["world", "network", "people", "features", "pairs", "people less fea
 # How much is there to depend on? A feature varies with the person, with the view alike for all, with the view in a way of
 # the person's own, and with the single image.
 
-# %% mystnb={"figure": {"name": "views-variances", "caption": "What the variance of a feature is made of, mean over features, without the noise of few images. View: a shift common to everybody; person x view: what turning does to one person beyond that."}, "image": {"alt": "Stacked horizontal bars, one a network, a panel for each world; the single image has the largest part in most of them."}}
+# %% mystnb={"figure": {"name": "views-variances", "caption": "What the variance of a feature is made of, mean over features, without the noise of few images. View: a shift common to everybody; person x view: what turning does to one person beyond that."}, "image": {"alt": "Stacked horizontal bars, one a network, a panel for each world. What a single image adds is the largest part for pixels and random weights; the person is the largest part for trained networks on photographs and for the network trained on rendered people; view and person by view stay small nearly everywhere."}}
 _ = df.figures.view_variances(df.analysis.view_tables.variances(measured))
 
 # %% [markdown]
@@ -142,7 +142,7 @@ study.table(["world", "network", "variance in two directions", "neighbours of on
 # ## Quality against distance
 # A viewer first: rendered faces in order of the distance of their features from the origin, nearest first.
 
-# %% mystnb={"figure": {"name": "views-along", "caption": "Rendered faces, evenly spaced in the order of their distance from the origin of the trained network's space, nearest first; the distance is below each."}, "image": {"alt": "Three rows of ten computer-made heads."}}
+# %% mystnb={"figure": {"name": "views-along", "caption": "Rendered faces, evenly spaced in the order of their distance from the origin of the trained network's space, nearest first; the distance is below each."}, "image": {"alt": "Three rows of ten computer-made heads in the order of their distance. The first row, nearest the origin, is mostly blurred, covered or coarse, several in profile; towards the last row the heads become sharper, with exceptions such as a blurred one near the end."}}
 viewer = df.analysis.quality_maps.along(artifacts, qualities, count=30)
 _ = df.figures.contact_sheet(viewer.images, [f"{far:.1f}" for far in viewer.distance], columns=10)
 
@@ -152,11 +152,11 @@ _ = df.figures.contact_sheet(viewer.images, [f"{far:.1f}" for far in viewer.dist
 # person's other images less cosine to others'). If the paper is right, all but the margin lie left of 0. The network trained here ends
 # in a batch normalisation, so its origin and its mean lie close together.
 
-# %% mystnb={"figure": {"name": "views-correlations", "caption": "Rank correlation of the distance with what is known of an image; 95 % intervals over people. Small face: in the original photograph."}, "image": {"alt": "Dot plots, a column for each distance and a row of panels for each world; properties of the image such as blur, occlusion and yaw stand one below the other."}}
+# %% mystnb={"figure": {"name": "views-correlations", "caption": "Rank correlation of the distance with what is known of an image; 95 % intervals over people. Small face: in the original photograph."}, "image": {"alt": "Dot plots, a column for each distance and a row of panels for each world, a line in the middle at zero. On photographs distance falls weakly with yaw and with defects and rises strongly with the margin of verification in the trained networks; in rendered faces one of the networks has the opposite sign of the others."}}
 ranks = df.analysis.quality_tables.correlations(qualities, resamples=resamples, rng=study.rng())
 _ = df.figures.quality_correlations(ranks)
 
-# %% mystnb={"figure": {"name": "views-defects", "caption": "Mean number of known defects by distance, from the nearest tenth of the images to the farthest. Quality that rises monotonically would be a line that falls all the way."}, "image": {"alt": "Panels by world and kind of distance, a line for each network with a band around it."}}
+# %% mystnb={"figure": {"name": "views-defects", "caption": "Mean number of known defects by distance, from the nearest tenth of the images to the farthest. Quality that rises monotonically would be a line that falls all the way."}, "image": {"alt": "Panels by world and kind of distance. From the origin and from the mean nearly all networks' lines fall from left to right, steadily on photographs; one network rises in rendered faces from the origin; with unit length the order of the networks changes and some lines rise; pixels stay level."}}
 _ = df.figures.defects_along(df.analysis.quality_tables.along(qualities, parts=10, resamples=resamples, rng=study.rng()))
 
 # %%
@@ -181,7 +181,7 @@ study.number("near-unit", area["rendered", "trained", "unit"])
 # Images with defects may differ in other ways. So here is the same picture, intact and made worse in one way, nothing else
 # changed. Below 0: the defect brings it nearer to the centre.
 
-# %% mystnb={"figure": {"name": "views-changes", "caption": "Change of the distance when one thing about a rendered picture is made worse, by strength, in standard deviations of intact pictures' distances; 95 % intervals over people."}, "image": {"alt": "A grid of small panels, a column a defect and a row a kind of distance; lines for networks over three strengths."}}
+# %% mystnb={"figure": {"name": "views-changes", "caption": "Change of the distance when one thing about a rendered picture is made worse, by strength, in standard deviations of intact pictures' distances; 95 % intervals over people."}, "image": {"alt": "A grid of small panels, a column a defect and a row a kind of distance. In most the lines fall below zero as a picture is made worse, so it moves inwards, the trained network most for covering; one network moves outwards from the origin, and with unit length several lines stay at zero or rise."}}
 changes = df.analysis.quality_copies.rendered(artifacts, resamples=resamples, rng=study.rng())
 _ = df.figures.defect_changes(changes)
 

@@ -62,7 +62,7 @@ study.table(["network", "people", "images", "maps", "units", "steps", "loss at f
 # Accuracy of verification by layer, as in the paper's figure 3, for the network and three that each lack one improvement.
 # Random weights and local binary patterns stand beside them.
 
-# %% mystnb={"figure": {"name": "deepid-layers", "caption": "Verification of unseen people, any view, by layer: share of pairs judged rightly, with 95 % intervals over people. Half of the pairs show one person, so a coin has 50 %. Dashed: high-dimensional LBP with its interval."}, "image": {"alt": "Five markers for each of four layers. The trained networks rise from FC-1 to FC-4; random weights stay at the bottom."}}
+# %% mystnb={"figure": {"name": "deepid-layers", "caption": "Verification of unseen people, any view, by layer: share of pairs judged rightly, with 95 % intervals over people. Half of the pairs show one person, so a coin has 50 %. Dashed: high-dimensional LBP with its interval."}, "image": {"alt": "Five markers for each of four layers and a dashed level. The trained networks rise from FC-1 to FC-3 and stay there, close to each other; random weights start below them and fall layer by layer to the dashed level of LBP."}}
 networks = {name: study.opened(f"models/{name}")[0] for name in ("no-layerwise", "less-data", "smaller")}
 [main], [regions] = study.opened("models/main"), study.opened("models/regions")
 networks |= dict.fromkeys(("proposed", "untrained", "lbp"), main)
@@ -154,7 +154,7 @@ study.table(["code", "bytes a face", "pairs judged rightly, %"],
 # (inhibitory). The best of many looks good by luck, so units are scored on images that had no part in choosing them:
 # an attribute's on other people, a person's on the other half of that person's images, against others.
 
-# %% mystnb={"figure": {"name": "deepid-units", "caption": "Balanced accuracy of the best single unit, mean over the attributes that belong to a person and over people, with 95 % intervals over people. Hollow: on the images it was chosen by. Small bars: images dealt to people at random, scored likewise. Dashed: chance."}, "image": {"alt": "Two panels, a row for each layer of the trained and the random network and one for LBP; filled markers lie left of hollow ones, and the bars of random people lie at 50 percent."}}
+# %% mystnb={"figure": {"name": "deepid-units", "caption": "Balanced accuracy of the best single unit, mean over the attributes that belong to a person and over people, with 95 % intervals over people. Hollow: on the images it was chosen by. Small bars: images dealt to people at random, scored likewise. Dashed: chance."}, "image": {"alt": "Two panels, a row for each layer of the trained and the random network and one for LBP. Held out, single units of the trained network score higher than the others, for identities the more the higher the layer; scored where they were chosen all look far better than held out; people dealt at random stay at 50 percent."}}
 [selected] = study.opened("selectivity/rendered")
 units_found = df.analysis.deepid_selectivity.by_layer(selected, resamples=resamples, rng=study.rng())
 study.encoded(df.analysis.deepid_encoded.cells(units_found), label="one-unit")
@@ -178,7 +178,7 @@ study.table(["layer", "attributes of a person", "all attributes", "one unit of i
 # first face are as they were. A layer that knows little has little to lose, so beside the accuracy stands how much of the
 # lead over chance is left.
 
-# %% mystnb={"figure": {"name": "deepid-hidden", "caption": "Verification when part of the second face is hidden, with 95 % intervals over people. The threshold is chosen on other people's pairs, hidden alike."}, "image": {"alt": "Two panels; lines fall from left to right with the size of the cover."}}
+# %% mystnb={"figure": {"name": "deepid-hidden", "caption": "Verification when part of the second face is hidden, with 95 % intervals over people. The threshold is chosen on other people's pairs, hidden alike."}, "image": {"alt": "Two panels, a block and a lower band: all lines stay level while a fifth of the side is covered and then fall. The higher layers of the trained network keep above its first until most of the face is hidden; LBP and random weights start far lower and end near a coin."}}
 [hidden] = study.opened("hidden")
 hidden_judged = df.analysis.deepid_hidden.judges_of(hidden, resamples=resamples, rng=study.rng())
 shown = {f"proposed fc{n}": f"DeepID2+, FC-{n}" for n in (1, 2, 3, 4)} | {"lbp": "LBP", "untrained fc4": "random weights, FC-4"}
@@ -188,7 +188,7 @@ _ = df.figures.hidden_faces(df.analysis.deepid_hidden.by_share(hidden, hidden_ju
 study.table(["features", "whole, %", "mean of the covers, %", "lead left"], df.analysis.deepid_hidden.table(hidden, hidden_judged, shown),
             "Pairs judged rightly, of another draw than above; lead left: (hidden − 50) / (whole − 50).")
 
-# %% mystnb={"figure": {"name": "deepid-pattern", "caption": "Share of units that stay active or silent when part of the face is hidden. Dotted, in the same colour: how many agree between two people, from where the pattern would tell nothing."}, "image": {"alt": "Two panels; lines fall from 100 percent with the size of the cover, towards dotted lines below them."}}
+# %% mystnb={"figure": {"name": "deepid-pattern", "caption": "Share of units that stay active or silent when part of the face is hidden. Dotted, in the same colour: how many agree between two people, from where the pattern would tell nothing."}, "image": {"alt": "Two panels; lines fall from 100 percent with the size of the cover. FC-4 keeps most of its pattern and random weights lose most; with the largest cover each line has come close to the dotted level at which two different people agree."}}
 lasting = df.analysis.deepid_hidden.stability(hidden)
 _ = df.figures.pattern_stability(lasting, labels={name: label for name, label in shown.items() if name != "lbp"})
 
