@@ -338,10 +338,11 @@ def test_bundles(checkout, ended, tmp_path):
 
 
 def test_a_chapter_that_changed_after_planning_is_not_executed(checkout, ended):
-    plan = build.write_plan(build.plan_book("default"))
+    planned = build.plan_book("default")
+    plan = build.write_plan(planned)
     path = checkout / "notebooks" / "01-tiny.py"
     path.write_text(path.read_text().replace("A tiny", "A changed"))
-    assert ended("execute", "tiny", "--plan", str(plan)) == (
+    assert ended("execute", planned[0].key, "--plan", str(plan)) == (
         2, "", "deepfeatures: chapter tiny changed since it was planned: start again\n"
     )  # fmt: skip
 

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from deepfeatures import cli_runs
+from deepfeatures.cli_options import Cores, Given, Profile, Slug, WorkflowProfile
 from deepfeatures.study import catalogue, parameters, paths
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__.splitlines()[0] if __doc__ else "")
@@ -17,20 +19,7 @@ data_app = typer.Typer(no_args_is_help=True, help="Where the data is, and how to
 bundle_app = typer.Typer(no_args_is_help=True, help="The artifacts behind a book as one checked file.")
 app.add_typer(data_app, name="data")
 app.add_typer(bundle_app, name="bundle")
-
-Slug = Annotated[str, typer.Argument(metavar="CHAPTER", help="A chapter, as `deepfeatures list` names it.")]
-Profile = Annotated[str, typer.Option("--profile", help="smoke, default or paper (profiles/).")]
-Given = Annotated[
-    list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Change one parameter.")
-]
-Cores = Annotated[int | None, typer.Option("--cores", min=1, help="Jobs side by side; all cores unless given.")]
-WorkflowProfile = Annotated[
-    str | None,
-    typer.Option(
-        "--workflow-profile",
-        help="Where jobs run: slurm, kubernetes (workflow/profiles/), or a folder with config.yaml; else here.",
-    ),
-]
+app.add_typer(cli_runs.app)  # without a name: its commands stand beside these
 
 
 def main() -> None:
@@ -310,28 +299,28 @@ def make(
     piece: Annotated[str | None, typer.Option(metavar="I-of-N", help="Only this part of its work.")] = None,
 ) -> None:
     """Make one artifact of a plan: what a job of the workflow runs."""
-    from deepfeatures.study import artifacts, pieces, recipes
+    from deepfeatures.study import artifacts, failures, pieces, recipes
 
-    recipe = recipes.from_json(json.loads(plan.read_text())["artifacts"], key)
-    if piece is None:
-        artifacts.ensure(recipe)
-    else:
-        pieces.make(recipe, piece)
+    with failures.noted(key if piece is None else f"{key}-{piece}"):
+        recipe = recipes.from_json(json.loads(plan.read_text())["artifacts"], key)
+        if piece is None:
+            artifacts.ensure(recipe)
+        else:
+            pieces.make(recipe, piece)
 
 
 @app.command(hidden=True)
-def execute(
-    chapter: Slug, plan: Annotated[Path, typer.Option(help="A plan as `deepfeatures book` writes it.")]
-) -> None:
+def execute(key: str, plan: Annotated[Path, typer.Option(help="A plan as `deepfeatures book` writes it.")]) -> None:
     """Execute one chapter of a plan: what a job of the workflow runs."""
-    from deepfeatures.study import chapter_key
+    from deepfeatures.study import chapter_key, failures
     from deepfeatures.study import execute as executing
 
-    job = json.loads(plan.read_text())["chapters"][chapter]
-    planned = chapter_key.plan(chapter, job["parameters"])
-    if planned.key != job["key"]:
-        raise ValueError(f"chapter {chapter} changed since it was planned: start again")
-    executing.execute(planned, make_first=bool(job["artifacts"]))
+    job = json.loads(plan.read_text())["chapters"][key]
+    with failures.noted(key):
+        planned = chapter_key.plan(job["slug"], job["parameters"])
+        if planned.key != key:
+            raise ValueError(f"chapter {job['slug']} changed since it was planned: start again")
+        executing.execute(planned, make_first=bool(job["artifacts"]))
 
 
 def _print_claims(records: list[dict[str, Any]]) -> None:

@@ -68,9 +68,8 @@ def test_the_plan_is_data_that_jobs_can_read(tiny, toys, monkeypatch):
     content = json.loads(build.write_plan(planned).read_text())
     assert set(content["artifacts"]) == {outer.key, toy(1.0).key}
     assert recipes.from_json(content["artifacts"], outer.key).key == outer.key
-    job = content["chapters"]["tiny"]
-    assert job["key"] == planned[0].key
-    assert chapter_key.plan("tiny", job["parameters"]).key == planned[0].key  # what the job checks before it runs
+    job = content["chapters"][planned[0].key]
+    assert chapter_key.plan(job["slug"], job["parameters"]).key == planned[0].key  # what the job checks before it runs
     assert build.write_plan(planned) == build.write_plan(planned)
     assert len(list((toys / "plans").iterdir())) == 1
 
@@ -79,7 +78,7 @@ def test_the_plan_is_data_that_jobs_can_read(tiny, toys, monkeypatch):
 def test_light_chapters_make_their_own_artifacts(cap, jobs, tiny, toys):
     plan = chapter_key.Planned("tiny", {"iterations_cap": cap}, None, {"raw": [toy(1.0)]}, {})
     content = json.loads(build.write_plan([plan]).read_text())
-    assert len(content["chapters"]["tiny"]["artifacts"]) == jobs
+    assert len(content["chapters"][plan.key]["artifacts"]) == jobs
 
 
 def test_what_is_unmade_is_listed_inputs_first(toys):

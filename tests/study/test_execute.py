@@ -127,7 +127,7 @@ def test_a_cell_that_raises_is_named_and_the_partial_notebook_kept(tiny, runs_fo
     plan = planned()
     with pytest.raises(ChapterFailed) as failed:
         execute.execute(plan, progress=False)
-    kept = runs_folder / "failed" / "tiny.ipynb"
+    kept = runs_folder / "failed" / f"tiny-{plan.key}.ipynb"
     # title, parameters, injected parameters, begin, before, then the cell: the sixth of the notebook that is kept
     assert str(failed.value) == (
         "chapter tiny, cell 6 ('# a comment first') raised ZeroDivisionError: division by zero\n"

@@ -62,7 +62,7 @@ def one_build() -> FileLock:
 
 
 def write_plan(planned: list[Planned]) -> Path:
-    """The plan as data for Snakemake: jobs of artifacts by key, chapters by slug."""
+    """The plan as data for Snakemake: artifacts and chapters by key; one chapter may stand in it several times."""
     recipes: dict[str, Recipe] = {}
     chapters: dict[str, Any] = {}
     for chapter in planned:
@@ -70,8 +70,8 @@ def write_plan(planned: list[Planned]) -> Path:
         light = int(str(chapter.parameters.get("iterations_cap", 0))) <= LIGHT_ITERATIONS
         for recipe in wanted:
             recipes.update(recipe.closure())
-        chapters[chapter.slug] = {
-            "key": chapter.key,
+        chapters[chapter.key] = {
+            "slug": chapter.slug,
             "parameters": dict(chapter.parameters),
             "artifacts": [] if light else sorted({recipe.key for recipe in wanted}),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,17 @@ def plan(
     return Planned(slug, parameters, source, recipes, parts(slug, parameters, recipes))
 
 
+def plan_many(slug: str, grid: Sequence[Mapping[str, Value]]) -> list[Planned]:
+    """`plan` of one chapter for many sets of parameters: what does not depend on them is read once."""
+    shared = shared_parts(slug)
+    planned = []
+    for parameters in grid:
+        source = sources.resolve(parameters, paths.data_root())
+        recipes = PLANS[slug](source, parameters, pick_device(str(parameters.get("device", "auto"))))
+        planned.append(Planned(slug, parameters, source, recipes, {**shared, **own_parts(parameters, recipes)}))
+    return planned
+
+
 def plan_for_publication(slug: str) -> Planned:
     """The paper profile on the CPU, planned without the data's files: what the published page must match.
 
@@ -53,17 +64,28 @@ def plan_for_publication(slug: str) -> Planned:
 
 def parts(slug: str, parameters: Mapping[str, Value], recipes: Named) -> dict[str, str]:
     """Digests of all a chapter depends on, named as a reader would look for them."""
-    made = {f"artifact {name}": [recipe.key for recipe in group] for name, group in recipes.items()}
+    return {**shared_parts(slug), **own_parts(parameters, recipes)}
+
+
+def shared_parts(slug: str) -> dict[str, str]:
+    """Those that are the same whatever a chapter's parameters."""
     notebook = catalogue.chapter(slug).path.read_text()
     ledger = claims.load_all(known_chapters=list(catalogue.slugs()))
     judged = {name: claim for name, claim in ledger.items() if claim.chapter == slug}
     return {
         f"notebooks/{catalogue.chapter(slug).path.name}": _digest(notebook),
-        "parameters": _digest({name: value for name, value in parameters.items() if name != "device"}),
         "package code": fingerprint.of_modules(reached.modules(notebook)),
         "figure style": _digest((paths.root() / "src/deepfeatures/figures/house.mplstyle").read_text()),
         "claims": _digest({name: one.model_dump(mode="json") for name, one in judged.items()}),
         "numerical packages": _digest(fingerprint.numerics()),
+    }
+
+
+def own_parts(parameters: Mapping[str, Value], recipes: Named) -> dict[str, str]:
+    """Those that depend on the parameters: they themselves, and the artifacts that they ask for."""
+    made = {f"artifact {name}": [recipe.key for recipe in group] for name, group in recipes.items()}
+    return {
+        "parameters": _digest({name: value for name, value in parameters.items() if name != "device"}),
         **{name: _digest(keys) for name, keys in made.items()},
     }
 

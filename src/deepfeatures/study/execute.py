@@ -124,10 +124,10 @@ def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
     except DeadKernelError as failure:
         raise ChapterFailed(
             f"chapter {planned.slug}: its kernel died, killed or out of memory\n"
-            f"the partial notebook is kept: {_keep(output, planned.slug)}"
+            f"the partial notebook is kept: {_keep(output, planned)}"
         ) from failure
     except papermill.PapermillExecutionError as failure:
-        kept = _keep(output, planned.slug)
+        kept = _keep(output, planned)
         first = next((line for line in failure.source.splitlines() if line.strip()), "")
         raise ChapterFailed(
             f"chapter {planned.slug}, cell {failure.cell_index + 1} ({first.strip()!r}) raised {failure.ename}: "
@@ -150,8 +150,8 @@ def _own_profile(temporary: Path) -> Path:
     return profile.parent
 
 
-def _keep(notebook: Path, slug: str) -> Path:
-    kept = paths.runs() / "failed" / f"{slug}.ipynb"
+def _keep(notebook: Path, planned: chapter_key.Planned) -> Path:
+    kept = paths.runs() / "failed" / f"{planned.slug}-{planned.key}.ipynb"  # several runs of a chapter may fail at once
     kept.parent.mkdir(exist_ok=True)
     shutil.copyfile(notebook, kept)
     return kept

@@ -12,7 +12,7 @@ from typing import Any
 
 from deepfeatures.data.digits import DigitSource
 from deepfeatures.data.rotation import ANGLES_DEG
-from deepfeatures.study import face_plans
+from deepfeatures.study import borrowed_plans, face_plans
 from deepfeatures.study.face_plans import FaceBench
 from deepfeatures.study.face_plans_attributes import attributes
 from deepfeatures.study.face_plans_deepid import sparse_selective_robust
@@ -258,7 +258,14 @@ def _faces(of: Callable[[FaceBench], Named]) -> Plan:
     return lambda source, params, device: of(FaceBench(source, params, device))
 
 
-PLANS: dict[str, Plan] = {
+class _Plans(dict[str, Plan]):
+    """Plans by chapter. One that is not here may borrow another's: its notebook says whose."""
+
+    def __missing__(self, slug: str) -> Plan:
+        return borrowed_plans.plan(slug, self)
+
+
+PLANS: dict[str, Plan] = _Plans({
     "rotated-mnist": _digits(rotated_mnist),
     "mu-lenet": _digits(mu_lenet),
     "pair-lenet": _digits(pair_lenet),
@@ -270,4 +277,4 @@ PLANS: dict[str, Plan] = {
     "parameter-space": _faces(parameter_space),
     "sparse-selective-robust": _faces(sparse_selective_robust),
     "localize-then-describe": _faces(localize_then_describe),
-}
+})
