@@ -173,7 +173,7 @@ def claims(
 def clean(
     everything: Annotated[bool, typer.Option("--everything", help="Artifacts too: what took hours is gone.")] = False,
 ) -> None:
-    """Remove executed chapters, failed ones and stages from runs/; artifacts stay unless --everything."""
+    """Remove executed chapters, failed ones and stages from runs/; artifacts and sweeps stay unless --everything."""
     import shutil
 
     from deepfeatures.study import build
@@ -185,7 +185,7 @@ def clean(
             "stage",
             "plans",
             "interactive",
-            *(("artifacts", "scratch", "locks") if everything else ()),
+            *(("artifacts", "scratch", "locks", "sweeps", "compared") if everything else ()),
         ):
             shutil.rmtree(paths.runs() / name, ignore_errors=True)
 

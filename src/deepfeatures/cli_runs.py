@@ -1,4 +1,4 @@
-"""Commands about several runs of a chapter: sweep, compare, runs."""
+"""Commands about several runs of a chapter, and for a chapter of one's own: sweep, compare, runs, new-chapter."""
 
 from __future__ import annotations
 
@@ -109,6 +109,24 @@ def runs(as_json: Annotated[bool, typer.Option("--json", help="Records for a pro
         typer.echo(told.rstrip())
     if not rows:
         typer.echo("no run is kept here; the published pages are: published:CHAPTER")
+
+
+@app.command("new-chapter")
+def new_chapter(
+    slug: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case words and hyphens, such as angle-again.")],
+    title: Annotated[str | None, typer.Option("--title", help="Its first heading, best a question.")] = None,
+    like: Annotated[
+        str, typer.Option("--like", metavar="CHAPTER", help="Whose parameters and artifacts it begins with.")
+    ] = "rotated-mnist",
+) -> None:
+    """Start a chapter of your own: a notebook that runs, its place in the contents, and a test."""
+    from deepfeatures.study import new_chapter as starting
+    from deepfeatures.study import paths
+
+    made = starting.start(slug, title=title, like=like)
+    for path in (made.notebook, made.contents, made.test):
+        typer.echo(path.relative_to(paths.root()))
+    typer.echo(f"\nnow: deepfeatures run {slug} --profile smoke", err=True)
 
 
 def _as_name(run: str) -> str:

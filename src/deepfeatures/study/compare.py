@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -121,7 +122,7 @@ def text(found: Comparison) -> str:
     if found.only:
         parts.append(_section("In one run only", ["", "A", "B"], found.only, ""))
     if rows:
-        parts.append(OVERLAP)
+        parts.append(textwrap.fill(OVERLAP, 110))
     return "\n\n".join(parts)
 
 
