@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -111,6 +112,29 @@ def test_plain_papermill_gives_the_same_results(book, tmp_path):
     assert (runs / "interactive" / slug / "results.json").read_bytes() == (
         execute.folder(plan) / execute.RESULTS
     ).read_bytes()
+
+
+def test_a_chapter_of_ones_own_runs_at_once(book, tmp_path):
+    """Two commands, as the page on it says, in a copy of the checkout: what it reads is made already."""
+    for name in ("claims", "profiles", "workflow", "src", "requirements.lock"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    for name in ("notebooks", "book"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("chapters", "_vendor"))
+    command = Path(sys.executable).with_name("deepfeatures")
+    environment = {**os.environ, "DEEPFEATURES_ROOT": str(tmp_path)}
+    artifacts = Path(os.environ["DEEPFEATURES_RUNS"]) / "artifacts"
+    made = len(list(artifacts.glob("*/*/record.json")))
+    for arguments in (["new-chapter", "angle-again"], ["run", "angle-again", "--profile", "smoke", "--cores", "1"]):
+        done = subprocess.run(
+            [command, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+    assert len(list(artifacts.glob("*/*/record.json"))) == made
+    kept = nbformat.read(done.stdout.strip(), as_version=4)
+    outputs = [one for cell in kept.cells for one in cell.get("outputs", [])]
+    (told,) = [one for one in outputs if "angle-again-error" in str(one.get("metadata"))]
+    (table,) = [cell for cell in kept.cells if "error (RMSE)" in str(cell.get("outputs"))]
+    assert float(told.data["text/plain"].strip("'")) > 0 and told.data["text/plain"].strip("'") in str(table.outputs)
 
 
 def test_a_cell_that_raises_fails_the_build_and_is_named(book, tmp_path):
