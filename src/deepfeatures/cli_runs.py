@@ -39,15 +39,16 @@ def sweep(
     The first number that is swept becomes the x axis, the next parameter the lines, further ones the panels; seeds are
     averaged.
     """
+    from deepfeatures.study import execute, sweep_page
     from deepfeatures.study import grid as grids
     from deepfeatures.study import sweep as sweeping
-    from deepfeatures.study import sweep_page
 
     given = parameter or []
     grid = grids.read(chapter, profile, given)
     into = sweeping.folder(grid, out)
     planned = sweeping.plan(grid)
-    typer.echo(f"{len(planned)} runs of {chapter}", err=True)
+    already = sum(execute.complete(point) for point in planned)
+    typer.echo(f"{len(planned)} runs of {chapter}" + (f", {already} of them done already" if already else ""), err=True)
     sweeping.run(planned, cores=cores)
     assignments = [part for text in given for part in ("-p", text)]
     command = ["deepfeatures", "sweep", chapter, *assignments, "--profile", profile]
@@ -91,7 +92,7 @@ def compare(
 
 @app.command()
 def runs(as_json: Annotated[bool, typer.Option("--json", help="Records for a program.")] = False) -> None:
-    """The runs that are kept: the start of each key, its chapter, profile, changed parameters, when it ended."""
+    """The runs that are kept: the start of each key, when it ended, chapter, profile, what was changed; and sweeps."""
     from deepfeatures.study import kept
     from deepfeatures.study.sweep import shown
 
@@ -107,6 +108,10 @@ def runs(as_json: Annotated[bool, typer.Option("--json", help="Records for a pro
         changes = " ".join(f"{name}={shown(value)}" for name, value in row["changed"].items())
         told = f"{row['key'][:12]}  {row['finished']:<20}  {row['chapter']:<24} {row['profile']:<8} {changes}"
         typer.echo(told.rstrip())
+    for told in kept.sweeps():
+        failed = sum(point["failure"] is not None for point in told["points"])
+        lost = f", {failed} failed" if failed else ""
+        typer.echo(f"{told['name']}  a sweep of {len(told['points'])} points{lost}")
     if not rows:
         typer.echo("no run is kept here; the published pages are: published:CHAPTER")
 

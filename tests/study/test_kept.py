@@ -72,6 +72,7 @@ def test_a_point_of_a_sweep_by_number_values_or_folder(tmp_path):
         == value(str(tmp_path / "mine" / "points" / f"{1:020x}"))
         == 10
     )
+    assert [told["name"] for told in kept.sweeps()] == ["curve-1"]
     for name, message in {
         "curve-2:1": "no sweep 'curve-2' (did you mean 'curve-1'?); there are: curve-1",
         "curve-1:4": "0 points of curve-1 are '4': give its number, 1 to 3, or values that only one has, such as "

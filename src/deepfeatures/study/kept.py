@@ -61,6 +61,11 @@ def every() -> list[Run]:
     return sorted(found, key=lambda run: run.finished, reverse=True)
 
 
+def sweeps() -> list[dict[str, Any]]:
+    """What `sweep.json` says of each sweep under runs/sweeps, by name."""
+    return [sweep.read_record(path.parent) for path in sorted((paths.runs() / "sweeps").glob(f"*/{sweep.RECORD}"))]
+
+
 def nearest_profile(run: Run) -> tuple[str, dict[str, Value]]:
     """(profile, parameters that differ from it): the profile with the fewest of them. The device does not count."""
     best: tuple[str, dict[str, Value]] | None = None

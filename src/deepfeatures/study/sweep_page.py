@@ -182,7 +182,7 @@ def _alt(measure: Measure, means: pd.DataFrame, placed: Layout, digits: int) -> 
 def _banner(grid: Grid, done: Sequence[Done]) -> str:
     """Data tier and profile, as every page of the book says them; never a verdict."""
     tiers = list(dict.fromkeys(one.result()["tier"] for one in done if one.failure is None))
-    data = {"": "none, for no run was completed"}.get("".join(tiers), " and ".join(tiers))
+    data = " and ".join(tiers) or "none, for no run was completed"
     changed = ", ".join(grid.axes)
     return (
         f"Data tier: {data}. Profile: {grid.profile}, with {changed} changed: a preview, which yields no verdicts on "
