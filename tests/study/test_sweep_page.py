@@ -61,6 +61,8 @@ def test_means_over_seeds_with_their_interval(tmp_path):
     place = values.reshape(4, 3).mean(axis=1)
     head, first, _ = table(soup, "Each measure's lowest")
     assert first[1] == f"{place.min():.2f}" and first[3] == f"{place.max():.2f}"
+    widths = [np.diff(stats.ttest_1samp(cell, 0).confidence_interval(0.95))[0] / 2 for cell in values.reshape(4, 3)]
+    assert first[5] == f"± {np.median(widths):.2f}"
     assert first[2] == "resamples {}, normalise {}".format(*body[int(place.argmin())][:2])
 
 
@@ -73,8 +75,9 @@ def test_without_seeds_each_runs_own_interval_is_shown(tmp_path):
                                               ["200", "44.00", "360 × digit"]]  # fmt: skip
     assert "the interval that the chapter reports for each (resampled: digit)" in section.figcaption.get_text()
     assert section.img["alt"] == "things & more against resamples. 40.00 at 100, 44.00 at 200."
-    assert section.h3.get_text() == "The curve rises with <resamples>."  # as text, not as a tag
-    assert "The paper has 42.00, at its own sizes." in section.get_text()
+    assert section.h3.get_text() == "paper-x/height, things & more"
+    told = "What the paper says: The curve rises with <resamples>. Its figure: 42.00, at its own sizes."
+    assert told in section.get_text()  # as text, not as a tag
 
 
 def test_the_page_stands_alone_and_every_link_leads_somewhere(tmp_path):
@@ -113,9 +116,20 @@ def test_a_mean_of_which_one_run_is_left_has_no_interval(tmp_path):
     found = read("resamples=100,200", "seed=0..1")
     results = {1: [record("height", 1.0, (0, 2))], 2: "no", 3: [record("height", 2.0)], 4: [record("height", 3.0)]}
     soup, _ = written(found, tmp_path / "out", results)
+    (row,) = table(soup, "Each measure's lowest")[1:]
+    assert row[5] == "± 6.35"
     assert [row[1:3] for row in table(soup.find(id="measure-1"), "Mean")[1:]] == [
         ["1.00", "1"], ["2.50 [−3.85, 8.85]", "2"]
     ]  # fmt: skip
+
+
+def test_what_does_not_move_says_so(tmp_path):
+    results = {n: [record("height", 4.0, (3, 5)), record("width", 1.0)] for n in (1, 2)}
+    soup, _ = written(read("resamples=100,200"), tmp_path / "out", results)
+    assert table(soup, "Each measure's lowest")[1:] == [
+        ["paper-x/height", "4.00", "everywhere", "4.00", "everywhere", "± 1.00"],
+        ["paper-x/width", "1.00", "everywhere", "1.00", "everywhere", "–"],
+    ]
 
 
 def test_all_failed_is_a_page_too(tmp_path):

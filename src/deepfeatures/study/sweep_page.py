@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from deepfeatures.study import catalogue, execute, pages, sweep, sweep_measures
@@ -61,7 +62,8 @@ def page(grid: Grid, done: Sequence[Done], rows: pd.DataFrame, command: Sequence
         left_out=f"{rest} more measures are in table.csv only." if rest else "",
         glance_caption="Each measure's lowest and highest "
         + ("mean over seeds" if placed.seeds else "value")
-        + ", and where: which of them the parameters move at all.",
+        + ", and where. Half the median interval stands beside them: a measure that moves by less has not been shown "
+        "to move.",
         axes=list(grid.axes),
         points=[_point(one) for one in done],
         parameters=_parameters(grid),
@@ -76,6 +78,8 @@ def _measure(place: int, measure: Measure, rows: pd.DataFrame, grid: Grid, place
     digits = 2 if rows["value"].abs().max() >= 1 else 3
     units = " / ".join(dict.fromkeys(rows["resampled"].dropna()))
     lowest, highest = (means.iloc[int(place)] for place in (means["value"].argmin(), means["value"].argmax()))
+    moved = lowest["value"] < highest["value"]
+    half_width = float((means["hi"] - means["lo"]).median() / 2)
     drawn = _draw(measure, means, rows, grid, placed)
     headings, body = _numbers(rows, means, grid, placed, digits)
     return {
@@ -94,10 +98,12 @@ def _measure(place: int, measure: Measure, rows: pd.DataFrame, grid: Grid, place
         "headings": headings,
         "words": len(_labels(placed)),
         "rows": body,
+        "claimed": measure.group != sweep_measures.ENCODED,
         "lowest": number(lowest["value"], digits),
-        "lowest_at": _where(lowest, placed),
+        "lowest_at": _where(lowest, placed) if moved else "everywhere",
         "highest": number(highest["value"], digits),
-        "highest_at": _where(highest, placed),
+        "highest_at": _where(highest, placed) if moved else "everywhere",
+        "half_width": "–" if np.isnan(half_width) else f"± {number(half_width, digits)}",
         **drawn,
     }
 
