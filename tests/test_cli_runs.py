@@ -36,8 +36,8 @@ def built(monkeypatch):
     """Every point is made at once, but for those whose resamples are 105; gives what was asked to be built."""
     asked = []
 
-    def make(planned, cores):
-        asked.append((sorted(chapter.parameters["resamples"] for chapter in planned), cores))
+    def make(planned, cores, workflow_profile):
+        asked.append((sorted(chapter.parameters["resamples"] for chapter in planned), cores or workflow_profile))
         for chapter in planned:
             if chapter.parameters["resamples"] != made_up_runs.FAILS_AT:
                 value = float(chapter.parameters["resamples"])
@@ -57,7 +57,8 @@ def test_sweep_then_runs_then_compare(ended, built, runs_folder, tmp_path):
     assert (code, err) == (0, "2 runs of curve\n") and built == [([100, 200], 3)]
     page = runs_folder / "sweeps" / out.strip().split("/")[-2] / "index.html"
     assert out == f"{page}\n" and page.is_file()
-    assert ended("sweep", SLUG, "-p", "resamples=100,200")[2] == "2 runs of curve, 2 of them done already\n"
+    again = ended("sweep", SLUG, "-p", "resamples=100,200", "--workflow-profile", "slurm")
+    assert again[2] == "2 runs of curve, 2 of them done already\n" and built[1] == ([100, 200], "slurm")
 
     rows = json.loads(ended("runs", "--json")[1])
     assert sorted((row["chapter"], row["profile"], json.dumps(row["changed"])) for row in rows) == [

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from deepfeatures.cli_options import Cores, Profile, Slug
+from deepfeatures.cli_options import Cores, Profile, Slug, WorkflowProfile
 
 app = typer.Typer()
 
@@ -30,6 +30,7 @@ def sweep(
     parameter: Grid = None,
     profile: Profile = "default",
     cores: Cores = None,
+    workflow_profile: WorkflowProfile = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="DIR", help="Instead of runs/sweeps/<chapter>-<digest>.")
     ] = None,
@@ -49,7 +50,7 @@ def sweep(
     planned = sweeping.plan(grid)
     already = sum(execute.complete(point) for point in planned)
     typer.echo(f"{len(planned)} runs of {chapter}" + (f", {already} of them done already" if already else ""), err=True)
-    sweeping.run(planned, cores=cores)
+    sweeping.run(planned, cores=cores, workflow_profile=workflow_profile)
     assignments = [part for text in given for part in ("-p", text)]
     command = ["deepfeatures", "sweep", chapter, *assignments, "--profile", profile]
     done = sweeping.gather(grid, planned, into, command)

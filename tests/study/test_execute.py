@@ -163,7 +163,7 @@ def test_a_kernel_that_dies_is_no_silent_end(tiny, runs_folder):
     write(tiny, BEGIN, "import os\n\nos.kill(os.getpid(), 9)", END)
     with pytest.raises(ChapterFailed, match="^chapter tiny: its kernel died, killed or out of memory\nthe partial"):
         execute.execute(planned(), progress=False)
-    assert (runs_folder / "failed" / "tiny.ipynb").is_file()
+    assert (runs_folder / "failed" / f"tiny-{planned().key}.ipynb").is_file()
 
 
 @pytest.fixture

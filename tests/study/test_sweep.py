@@ -106,7 +106,7 @@ def test_one_plan_holds_a_chapter_several_times_and_shared_artifacts_once(checko
 
 def test_points_that_are_one_run_are_built_once(checkout, monkeypatch):
     seen = []
-    monkeypatch.setattr(build, "build", lambda planned, cores: seen.append(len(planned)))
+    monkeypatch.setattr(build, "build", lambda planned, **_: seen.append(len(planned)))
     sweep.run(sweep.plan(read("device=auto,cpu")))
     assert seen == [1]
 
@@ -159,6 +159,10 @@ def test_reasons_are_those_of_the_chapter_or_of_its_artifact(checkout, toys, mon
     assert failures.reason(planned) == "its job ended without a word: killed, or out of memory"
     failures.forget([planned])
     assert failures.reason(planned) == "the build ended before its turn"
+    with pytest.raises(ValueError, match="piece"), failures.noted(f"{outer.key}-1-of-4"):
+        raise ValueError("a piece")
+    assert failures.reason(planned) == "its toy could not be made: a piece"
+    failures.forget([planned])
     with failures.noted(planned.key):
         assert failures.reason(planned).startswith("its job ended")
     assert failures.reason(planned) == "the build ended before its turn"

@@ -15,7 +15,7 @@ NOT_REACHED = "the build ended before its turn"
 
 @contextmanager
 def noted(key: str) -> Iterator[None]:
-    """Keep the message of what the body raises, under the key of the artifact or the executed chapter."""
+    """Keep the message of what the body raises. key: of an artifact, a piece of one (<key>-0-of-2) or a chapter."""
     _begun(key).parent.mkdir(parents=True, exist_ok=True)
     _begun(key).write_text("")
     try:
@@ -29,16 +29,17 @@ def noted(key: str) -> Iterator[None]:
 def forget(planned: Sequence[Planned]) -> None:
     """Forget what was noted of chapters and their artifacts: before they are built again."""
     for key in {key for chapter in planned for key in (chapter.key, *_artifacts(chapter))}:
-        _begun(key).unlink(missing_ok=True)
+        for noted in _notes(key):
+            noted.unlink(missing_ok=True)
 
 
 def reason(chapter: Planned) -> str:
     """Why a chapter is not complete, in words; its own failure, or that of an artifact that it needs."""
-    if _begun(chapter.key).is_file():
-        return _begun(chapter.key).read_text("utf-8").strip() or SILENT
+    for noted in _notes(chapter.key):
+        return noted.read_text("utf-8").strip() or SILENT
     for key, kind in _artifacts(chapter).items():
-        if _begun(key).is_file():
-            return f"its {kind} could not be made: {_begun(key).read_text('utf-8').strip() or SILENT}"
+        for noted in _notes(key):
+            return f"its {kind} could not be made: {noted.read_text('utf-8').strip() or SILENT}"
     return NOT_REACHED
 
 
@@ -47,6 +48,12 @@ def _artifacts(chapter: Planned) -> dict[str, str]:
     wanted = [recipe for group in chapter.recipes.values() for recipe in group]
     every = {key: inner for recipe in wanted for key, inner in recipe.closure().items()}
     return {key: recipe.kind for key, recipe in every.items() if not artifacts.exists(recipe)}
+
+
+def _notes(key: str) -> list[Path]:
+    """Of a chapter or an artifact, and of the pieces that an artifact's work is shared among."""
+    folder = _begun(key).parent
+    return [path for path in (_begun(key), *sorted(folder.glob(f"{key}-*.txt"))) if path.is_file()]
 
 
 def _begun(key: str) -> Path:

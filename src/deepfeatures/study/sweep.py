@@ -65,12 +65,15 @@ def folder(grid: Grid, out: Path | None = None) -> Path:
     return out
 
 
-def run(planned: Sequence[Planned], *, cores: int | None = None) -> None:
-    """Make what is missing of the points, in parallel. A point that fails keeps none of the others from being made."""
+def run(planned: Sequence[Planned], *, cores: int | None = None, workflow_profile: str | None = None) -> None:
+    """Make what is missing of the points, in parallel. A point that fails keeps none of the others from being made.
+
+    workflow_profile: where the jobs run, as for `build.build`.
+    """
     distinct = list({chapter.key: chapter for chapter in planned}.values())
     failures.forget(distinct)
     try:
-        build.build(distinct, cores=cores)
+        build.build(distinct, cores=cores, workflow_profile=workflow_profile)
     except build.BuildFailed:
         if not any(not execute.complete(chapter) for chapter in distinct):
             raise
