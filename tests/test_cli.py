@@ -169,7 +169,7 @@ RECORD = {"claim": "paper-x/answer", "value": 42.5, "interval": [41.0, 43.0], "n
 def test_run_prints_what_was_measured_and_where_it_is(checkout, ended, monkeypatch):
     asked = []
 
-    def run(planned, cores):
+    def run(planned, cores, **_):
         asked.append((planned[0].parameters["seeds"], cores))
         finish(planned[0], RECORD, {**RECORD, "interval": None, "claim": "paper-x/other"})
 
@@ -185,7 +185,7 @@ def test_book_runs_renders_and_says_what_was_substituted(checkout, ended, monkey
     from deepfeatures.study import rendered
 
     seen = []
-    monkeypatch.setattr(build, "build", lambda planned, cores: seen.append([p.parameters["seeds"] for p in planned]))
+    monkeypatch.setattr(build, "build", lambda planned, **_: seen.append([p.parameters["seeds"] for p in planned]))
     monkeypatch.setattr(rendered, "own", lambda planned, profile: f"/pages/{profile}/index.html")
     code, out, err = ended("book", "--profile", "smoke", "-p", "tiny.seeds=5")
     assert (code, out, seen) == (0, "/pages/smoke/index.html\n", [[5]])
