@@ -105,6 +105,18 @@ def book(
 
 
 @app.command()
+def studio(
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="On 127.0.0.1; any free one unless given.")] = 0,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
+    cores: Cores = None,
+) -> None:
+    """Serve a page on this machine from which chapters are changed, run and set beside the published ones."""
+    from deepfeatures.studio import server
+
+    server.serve(port, browser=not no_browser, cores=cores, say=lambda line: typer.echo(line))
+
+
+@app.command()
 def site() -> None:
     """Render the published book from book/chapters, executing nothing."""
     from deepfeatures.study import rendered

@@ -1,0 +1,112 @@
+"""A run's numbers beside the published chapter's: what changed, in which parameters and in which results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deepfeatures.studio.form import as_texts
+from deepfeatures.study import catalogue, claims, paths, verdicts
+from deepfeatures.study.tables import shown
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One number as a page shows it. interval: '' where there is none."""
+
+    value: str
+    interval: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim. here, published: None where that run did not report it; change: in words and numbers."""
+
+    claim: str
+    statement: str
+    unit: str
+    here: Measured | None
+    published: Measured | None
+    difference: str
+    change: str
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """rows: one a claim that either reported. parameters: (name, here, published) where they differ. setting: likewise
+    for data, profile and device. not_applicable: claim to the reason why this run has no number for it."""
+
+    rows: list[Row]
+    parameters: list[tuple[str, str, str]]
+    setting: list[tuple[str, str, str]]
+    not_applicable: Mapping[str, str]
+
+    @property
+    def changed(self) -> int:
+        return sum(row.changed for row in self.rows)
+
+
+def published(slug: str) -> dict[str, Any] | None:
+    """results.json of the published chapter, None where it is not published."""
+    path = paths.book() / "chapters" / f"{slug}.results.json"
+    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+
+
+def compare(slug: str, here: Mapping[str, Any], there: Mapping[str, Any] | None) -> Comparison:
+    """here: results.json of a finished run; there: of the published chapter."""
+    there = there or {}
+    ledger = claims.load_all(known_chapters=list(catalogue.slugs()))
+    mine = {name: claim for name, claim in ledger.items() if claim.chapter == slug}
+    ours, theirs = (_judged(mine, results) for results in (here, there))
+    rows = [_row(claim, ours.get(name), theirs.get(name)) for name, claim in mine.items() if name in {*ours, *theirs}]
+    settings = [("profile", "profile"), ("data", "data_fingerprint"), ("tier", "tier"), ("device", "device")]
+    return Comparison(
+        rows,
+        _differing(here["parameters"], there.get("parameters", {})),
+        [(name, str(here[key]), str(there[key])) for name, key in settings if there and here[key] != there[key]],
+        here.get("not_applicable", {}),
+    )
+
+
+def _judged(mine: Mapping[str, claims.Claim], results: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    records = [claims.Record.model_validate(one) for one in results.get("records", []) if one["claim"] in mine]
+    return {row["id"]: row for row in verdicts.table(mine, records) if row["value"] is not None}
+
+
+def _differing(here: Mapping[str, Any], there: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    def text(values: Mapping[str, Any], name: str) -> str:
+        return ", ".join(as_texts(values[name])) or "none" if name in values else "–"
+
+    return [(name, text(here, name), text(there, name)) for name in sorted({*here, *there})
+            if here.get(name) != there.get(name)]  # fmt: skip
+
+
+def _row(claim: claims.Claim, here: Mapping[str, Any] | None, there: Mapping[str, Any] | None) -> Row:
+    difference, change, changed = "", "the same", False
+    if here is None or there is None:
+        change, changed = ("only published" if here is None else "only here"), True
+    elif (here["value"], here["interval"]) != (there["value"], there["interval"]):
+        by = here["value"] - there["value"]
+        difference = ("+" if by > 0 else "") + shown(by, _digits(here["value"], there["value"]))
+        changed, change = True, "changed"
+        if here["interval"] and there["interval"]:
+            apart = here["interval"][0] > there["interval"][1] or there["interval"][0] > here["interval"][1]
+            change = "changed, intervals apart" if apart else "changed, intervals overlap"
+    digits = _digits(*(row["value"] for row in (here, there) if row is not None))
+    return Row(claim.id, claim.statement, claim.unit or "", _measured(here, digits), _measured(there, digits),
+               difference, change, changed)  # fmt: skip
+
+
+def _digits(*values: float) -> int:
+    return 2 if max(map(abs, values)) >= 1 else 3  # as the chapter's own table does
+
+
+def _measured(row: Mapping[str, Any] | None, digits: int) -> Measured | None:
+    if row is None:
+        return None
+    ends = ", ".join(shown(end, digits) for end in row["interval"] or ())
+    return Measured(shown(row["value"], digits), f"[{ends}]" if ends else "", row["verdict"])
