@@ -102,7 +102,9 @@ def _row(claim: claims.Claim, here: Mapping[str, Any] | None, there: Mapping[str
 
 
 def _digits(*values: float) -> int:
-    return 2 if max(map(abs, values)) >= 1 else 3  # as the chapter's own table does
+    """Two decimals of what is 1 or more, three of 0.1 or more, ...: about three figures of the larger value."""
+    largest = max(map(abs, values))
+    return next((digits for digits, least in ((2, 1.0), (3, 0.1), (4, 0.01)) if largest >= least), 5)
 
 
 def _measured(row: Mapping[str, Any] | None, digits: int) -> Measured | None:

@@ -25,10 +25,10 @@ OWN = (
 # A chapter's page holds whatever its notebook put out, script included. `sandbox` without allow-same-origin takes the
 # studio's origin from it: its requests carry no cookie and are cross-site.
 RENDERED = (
-    "sandbox allow-scripts allow-popups; default-src 'none'; script-src 'self' 'unsafe-inline'; "
+    "sandbox allow-scripts allow-forms allow-popups; default-src 'none'; script-src 'self' 'unsafe-inline'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; media-src data:; "
-    "connect-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-)
+    "connect-src 'none'; form-action {site}; base-uri 'none'; frame-ancestors 'none'"
+)  # site: the address of the rendered pages, whose search is a form
 
 
 class Refusal(HTTPError):

@@ -24,7 +24,7 @@ from deepfeatures.studio.progress import first_complaint
 
 WORK = (sys.executable, "-m", "deepfeatures.studio.work")
 LOOK_S = 0.2
-GRACE_S = (15.0, 5.0, 5.0)  # after SIGINT, which lets Python tidy up; after SIGTERM; after SIGKILL
+TIDY_S, LAST_S = 15.0, 2.0  # for the leader after SIGINT; for whatever is left, and after each stronger signal
 
 
 def attend(folder: Path, work: Sequence[str] = WORK) -> str:
@@ -49,20 +49,22 @@ def attend(folder: Path, work: Sequence[str] = WORK) -> str:
 
 
 def end(group: int) -> None:
-    """End a process group and all that descends from its leader: kernels are in sessions of their own."""
+    """End a process group and all that descends from its leader: kernels are in sessions of their own.
+
+    The group is interrupted, so that Python tidies up; whatever is left when its leader is gone, or did not listen, is
+    terminated, then killed.
+    """
     members = _family(group)
-    for step, grace in zip(("interrupt", "terminate", "kill"), GRACE_S, strict=True):
-        if step == "interrupt":
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(group, signal.SIGINT)
-        else:
-            for process in members:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    getattr(process, step)()  # psutil refuses where the number now belongs to another process
-        _, left = psutil.wait_procs(members, timeout=grace)
-        members = list({*left, *(child for process in left for child in _family(process.pid))})
-        if not members:
-            return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGINT)
+    psutil.wait_procs(members[:1], timeout=TIDY_S)
+    _, members = psutil.wait_procs(members, timeout=LAST_S)
+    for kill in (False, True):
+        members = list({*members, *(child for process in members for child in _family(process.pid))})
+        for process in members:
+            with contextlib.suppress(psutil.NoSuchProcess):  # psutil refuses where the number now means another one
+                (process.kill if kill else process.terminate)()
+        _, members = psutil.wait_procs(members, timeout=LAST_S)
 
 
 def _family(pid: int) -> list[psutil.Process]:

@@ -188,13 +188,14 @@ class Rendered(Guarded, StaticFileHandler):
             self.root = str(runs.find(name).folder / runs.SITE)
         except runs.UnknownRun as absence:
             raise Refusal(404, str(absence)) from absence
+        self.site = f"http://{self.request.host}/pages/{given}/{name}/"
         await super().get(path, include_body)
 
     async def head(self, given: str, name: str, path: str) -> None:  # type: ignore[override]
         await self.get(given, name, path, include_body=False)
 
     def set_extra_headers(self, path: str) -> None:
-        self.set_header("Content-Security-Policy", guard.RENDERED)
+        self.set_header("Content-Security-Policy", guard.RENDERED.format(site=self.site))
         self.set_header("Cross-Origin-Resource-Policy", "cross-origin")  # of an origin of its own, even to itself
         self.set_header("Access-Control-Allow-Origin", "*")  # fonts are asked for across origins; the pass guards them
         self.set_header("Cache-Control", "no-cache")

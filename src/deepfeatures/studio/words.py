@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from deepfeatures.studio.form import as_texts
 from deepfeatures.studio.runs import Run
-from deepfeatures.study import catalogue
+from deepfeatures.study import catalogue, paths, profiles
+from deepfeatures.study.parameters import Value
 
 
 def title(text: str) -> str:
@@ -33,14 +35,28 @@ def lasted(status: Mapping[str, Any]) -> str:
 
 
 def asked(run: Run) -> str:
-    """The profile whose values a run has, and what differs from the default one where it is none."""
+    """The profile that a run is nearest to, and what differs from it."""
+    stored = run.request["parameters"]
     try:
-        stored = run.request["parameters"]
-        profile = catalogue.profile_of(run.slug, stored)
-        if profile != catalogue.CUSTOM:
-            return f"profile {profile}"
-        default = catalogue.resolve(run.slug, "default", {})
-    except (ValueError, KeyError):  # the chapter has been changed or removed since
+        away = {name: _differing(values, stored) for name, values in _presets(run.slug).items()}
+    except ValueError:  # the chapter has been changed or removed since
         return "parameters of an earlier version of the chapter"
-    changed = {name: as_texts(value) for name, value in stored.items() if default.get(name) != value}
-    return "default but " + "; ".join(f"{name} = {', '.join(texts) or 'none'}" for name, texts in changed.items())
+    nearest = min(away, key=lambda name: (len(away[name]), name != "default"))
+    return f"profile {nearest}" + (", but " + "; ".join(away[nearest]) if away[nearest] else "")
+
+
+def _presets(slug: str) -> dict[str, dict[str, Value]]:
+    """Every profile's values of a chapter, read again only when a file changed: lists show many runs."""
+    files = [catalogue.chapter(slug).path, *sorted(paths.profiles().glob("*.yaml"))]
+    return _read_presets(slug, tuple((str(file), file.stat().st_mtime_ns) for file in files))
+
+
+@lru_cache(maxsize=64)
+def _read_presets(slug: str, files: tuple[tuple[str, int], ...]) -> dict[str, dict[str, Value]]:
+    return {name: catalogue.resolve(slug, name, {}) for name in profiles.names()}
+
+
+def _differing(profile: Mapping[str, Value], stored: Mapping[str, Any]) -> list[str]:
+    changed = {name: as_texts(value) for name, value in stored.items() if profile.get(name) != value}
+    absent = [f"no {name}" for name in profile if name not in stored]
+    return [f"{name} = {', '.join(texts) or 'none'}" for name, texts in changed.items()] + absent
