@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,15 @@ def mnist_root() -> Path:
 def first_try_of_a_download(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test looks for its data afresh: a failed download is remembered in the environment."""
     monkeypatch.delenv("DEEPFEATURES_DOWNLOAD_FAILED", raising=False)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of an installed Chromium. Without one the test fails in CI and is skipped elsewhere."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    reason = "no Chromium on the path: the pages were not opened in a browser (Debian: apt-get install chromium)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)

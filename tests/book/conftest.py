@@ -43,18 +43,6 @@ def small_site(small_root: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> str:
-    """The path of an installed Chromium. Without one the test fails in CI and is skipped elsewhere."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    reason = "no Chromium on the path: the pages were not opened in a browser (Debian: apt-get install chromium)"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
 def published() -> Path:
     """The rendered book; without one the test fails in CI and is skipped elsewhere."""
     site = ROOT / "_build" / "html"

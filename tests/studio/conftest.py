@@ -16,7 +16,6 @@ import psutil
 import pytest
 
 from deepfeatures.studio import runs
-from tests.book.conftest import chromium as chromium
 from tests.conftest import ROOT
 from tests.studio.tab import Tab, enter
 from tests.study import made_up

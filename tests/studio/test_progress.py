@@ -14,7 +14,7 @@ def a_run(runs_folder, log, plan=None):
     folder = runs.folder() / "tiny.20260101-000000.00000000"
     folder.mkdir()
     (folder / runs.LOG).write_bytes(log)
-    if plan:
+    if plan is not None:
         runs.write(folder / runs.PLAN, {"key": "k", "artifacts": plan})
     return runs.Run(folder, {"slug": "tiny"})
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 
@@ -162,12 +164,33 @@ def test_names_that_are_none_never_reach_the_disk(control):
 
 def test_a_lock_belongs_to_the_process_that_was_started(tmp_path):
     assert not detached.lives(tmp_path / "lock")
-    sleeper = ["python3", "-c", "import time; time.sleep(60)"]
+    sleeper = [sys.executable, "-c", "import time; time.sleep(60)"]
     detached.launch(sleeper, tmp_path / "lock", tmp_path / "log")
     assert detached.lives(tmp_path / "lock")
     with pytest.raises(BlockingIOError):
         detached.launch(sleeper, tmp_path / "lock", tmp_path / "log")
-    (child,) = [one for one in psutil.Process().children() if "time.sleep(60)" in one.cmdline()]
+    (child,) = [one for one in psutil.Process().children() if sleeper[-1] in one.cmdline()]
     assert os.getsid(child.pid) == child.pid
     child.kill()
     until(lambda: not detached.lives(tmp_path / "lock"))
+
+
+def test_work_ends_when_nobody_watches_it_any_more(tmp_path):
+    """A watcher that is killed leaves no work behind that nobody could stop."""
+    sleeps = "import time; from deepfeatures.studio import work; work.end_with_parent(); print('on', flush=True)"
+    child = f"subprocess.Popen([sys.executable, '-c', {sleeps + '; time.sleep(60)'!r}], process_group=0)"
+    starts = f"import subprocess, sys, time; {child}; time.sleep(60)"
+    watcher = subprocess.Popen([sys.executable, "-c", starts], stdout=subprocess.PIPE, text=True)
+    assert watcher.stdout is not None and watcher.stdout.readline() == "on\n"
+    (worker,) = psutil.Process(watcher.pid).children()
+    watcher.kill()
+    watcher.wait()
+    until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_what_a_killed_studio_left_half_done_is_swept(runs_folder):
+    for name in (".new-x", ".deleted-x"):
+        (runs.folder() / name).mkdir()
+    runs.sweep()
+    assert [path.name for path in runs.folder().iterdir() if path.is_dir()] == []
+    assert runs.folder().stat().st_mode & 0o077 == 0

@@ -47,7 +47,7 @@ class Progress:
 
 def of(run: runs.Run) -> Progress:
     """What can be known of a run now."""
-    text = tail(run.folder / runs.LOG)
+    text = _end_of(run.folder / runs.LOG)
     cell, cells = _cells(text, run.slug)
     plan = runs.read(run.folder / runs.PLAN)
     if plan is None:
@@ -55,12 +55,18 @@ def of(run: runs.Run) -> Progress:
     wanted = plan["artifacts"]
     root = paths.runs() / "artifacts"
     made = sum((root / one["kind"] / key / "record.json").is_file() for key, one in wanted.items())
-    lines = text.rstrip().splitlines()
-    return Progress(cell, cells, made, len(wanted), _making(wanted), bool(lines) and lines[-1].startswith(WAITING))
+    making = _making(wanted)
+    waiting = not making and text.rstrip().rpartition("\n")[2].startswith(WAITING)
+    return Progress(cell, cells, made, len(wanted), making, waiting)
 
 
 def tail(log: Path) -> str:
     """The end of a log as a terminal would leave it: of what was overwritten, only the last stands."""
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in _end_of(log).split("\n"))
+    return "\n".join(_CONTROL.sub("", line) for line in lines)
+
+
+def _end_of(log: Path) -> str:
     try:
         with log.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -68,10 +74,7 @@ def tail(log: Path) -> str:
             raw = file.read().decode("utf-8", "replace")
     except FileNotFoundError:
         return ""
-    if size > TAIL_BYTES:
-        raw = raw.partition("\n")[2]
-    lines = (line.rstrip("\r").rpartition("\r")[2] for line in raw.split("\n"))
-    return "\n".join(_CONTROL.sub("", line) for line in lines)
+    return raw.partition("\n")[2] if size > TAIL_BYTES else raw
 
 
 def first_complaint(log: Path) -> str:

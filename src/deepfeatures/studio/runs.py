@@ -144,11 +144,20 @@ def stop(run: Run) -> None:
 def delete(run: Run) -> None:
     """Remove the run's folder. Artifacts stay. Raises StillRunning."""
     with _alone():
-        if not run.ended or detached.lives(run.folder / PAGE_ALIVE):
+        if not run.ended:
             raise StillRunning(f"run {run.name} is at work: stop it first, then delete it")
+        if detached.lives(run.folder / PAGE_ALIVE):
+            raise StillRunning(f"the page of run {run.name} is being rendered: delete it when that is done")
         gone = run.folder.with_name(f".deleted-{run.name}")
         run.folder.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)
+
+
+def sweep() -> None:
+    """Remove what a studio left that was killed while it began or deleted a run."""
+    with _alone():
+        for left in (*folder().glob(".new-*"), *folder().glob(".deleted-*")):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def make_page(run: Run, renderer: Sequence[str] = RENDERER) -> None:
@@ -173,7 +182,6 @@ def page_state(run: Run) -> str:
     if page(run).is_file():
         return "ready"
     return "at work" if at_work else "failed" if (run.folder / PAGE_LOG).exists() else "none"
-
 
 
 def identity(slug: str, parameters: Mapping[str, Value]) -> str:

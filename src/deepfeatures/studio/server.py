@@ -120,12 +120,12 @@ class Run(Page):
     def get(self, name: str) -> None:
         run = self.run_named(name)
         status = run.status
-        here = run.result("results.json")
+        here = run.result("results.json") if run.slug in catalogue.slugs() else None  # the chapter may have gone since
         told = progress.Progress() if status["state"] in runs.ENDED else progress.of(run)
         compared = comparison.compare(run.slug, here, comparison.published(run.slug)) if here else None
         self.render(
             "run.html", title=f"Run of {run.slug}", run=run, status=status, told=told, compared=compared,
-            source=self.chapter_named(run.slug), again=self.get_query_argument("again", None) is not None,
+            again=self.get_query_argument("again", None) is not None,
             log="\n".join(progress.tail(run.folder / runs.LOG).splitlines()[-progress.LINES :]),
             page=runs.page_state(run), page_log=progress.tail(run.folder / runs.PAGE_LOG),
             address=f"/pages/{guard.pass_for(self.settings['token'], name)}/{name}/chapters/{run.slug}.html",
@@ -242,7 +242,7 @@ def serve(
 async def _serve(
     port: int, browser: bool, cores: int | None, runner: Sequence[str], say: Callable[[str], None]
 ) -> None:
-    runs.folder()  # raises here, not at the first click, where nothing can be written
+    runs.sweep()  # raises here, not at the first click, where nothing can be written
     try:
         sockets = bind_sockets(port, ADDRESS)
     except OSError as failure:
@@ -262,9 +262,14 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, over.set)
+    # The browser is given a file, for anybody on the machine may read the arguments of its process.
+    entry = runs.folder() / f"open-{port}.html"
     if browser:
-        await loop.run_in_executor(None, webbrowser.open, address)
+        entry.touch(mode=0o600)
+        entry.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={address}"><title>Studio</title>')
+        await loop.run_in_executor(None, webbrowser.open, entry.as_uri())
     await over.wait()
+    entry.unlink(missing_ok=True)
     server.stop()
     at_work = [run.name for run in runs.every() if not run.ended]
     say("The studio has ended." + (f" Still running: {', '.join(at_work)}." if at_work else ""))

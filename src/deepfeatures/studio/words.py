@@ -19,6 +19,11 @@ def title(text: str) -> str:
     return re.sub(r"[`$*]", "", text)
 
 
+def heading(slug: str) -> str:
+    """A chapter's title, or its slug where it is no more."""
+    return title(catalogue.chapter(slug).title) if slug in catalogue.slugs() else slug
+
+
 def when(moment: str) -> str:
     """ISO 8601 in UTC as a reader's own time, to the minute."""
     return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
