@@ -12,10 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import pytest
 
-from deepfeatures.studio import runs
 from tests.conftest import ROOT
 from tests.studio.tab import Tab, enter
 from tests.study import made_up
@@ -76,24 +74,11 @@ class Control:
 
 @pytest.fixture
 def control(tmp_path: Path, runs_folder: Path) -> Iterator[Control]:
-    """Steers the fake work; whatever still runs when the test is over is ended."""
+    """Steers the fake work; whatever still runs when the test is over ends by itself then, orphans too."""
     folder = tmp_path / "control"
     folder.mkdir()
     yield Control(folder)
-    for run in runs.every():
-        kernel = run.folder / "kernel"
-        for number in (run.status.get("pid"), int(kernel.read_text()) if kernel.exists() else None):
-            if number and psutil.pid_exists(number) and str(run.folder.parent) in _told(number):
-                for process in [*psutil.Process(number).children(recursive=True), psutil.Process(number)]:
-                    process.kill()
-
-
-def _told(number: int) -> str:
-    try:
-        process = psutil.Process(number)
-        return " ".join([*process.cmdline(), process.environ().get("DEEPFEATURES_RUNS", "")])
-    except psutil.Error:
-        return ""
+    Control(folder).finish()
 
 
 @dataclass
