@@ -190,6 +190,10 @@ def test_script_in_a_runs_page_has_nothing_of_the_studios(browser, studio, contr
     assert [one.name for one in runs.every()] == [run.name]
 
 
+@pytest.mark.skipif(
+    not (os.environ.get("CI") == "true" or os.environ.get("STUDIO_REAL_RUN")),
+    reason="a chapter run and rendered through the studio costs 50 CPU-seconds: CI does it, or set STUDIO_REAL_RUN=1",
+)
 def test_a_real_run_of_a_chapter_and_its_page(browser, tmp_path, monkeypatch):
     """`deepfeatures studio` itself, a chapter at `smoke`, in a folder whose name a shell would run."""
     folder = tmp_path / "my runs; touch $(touch pwned) `touch pwned` & 'x'"
