@@ -1,6 +1,7 @@
 """Scrubbing: what is noise goes, what would differ from run to run is refused with the cell's name, the rest stays."""
 import base64
 import copy
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from deepfeatures.study import png
-from deepfeatures.study.scrub import ScrubError, dumps, scrub
+from deepfeatures.study.scrub import _KERNEL_FILE, _LIBRARY, ScrubError, dumps, scrub
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -342,3 +343,16 @@ def test_two_executions_give_the_same_bytes(project, tmp_path, monkeypatch):
     image = base64.b64decode(notebook.cells[-2].outputs[0].data["image/png"])
     assert image.startswith(png.SIGNATURE) and f"Matplotlib version{matplotlib.__version__}".encode() not in image
     assert b"tEXt" not in image and notebook.cells[-1].outputs[0].data["text/plain"] == "2"
+
+
+WORDS = st.text(alphabet="ab/.12 \n'\"()<>_-ipykernel/python3.11/lib/site-packages", max_size=60)
+
+
+@given(st.lists(st.one_of(WORDS, st.sampled_from([
+    "/tmp/ipykernel_12/34.py", "/x/lib/python3.11/site-packages/", "lib/python3.12/", "(/usr/lib/python3.11/a.py",
+])), max_size=6).map("".join))  # fmt: skip
+def test_patterns_that_begin_at_a_word_find_what_those_that_begin_anywhere_find(text):
+    anywhere = re.compile(r"\S*ipykernel_\d+/\d+\.py|<ipython-input-\d+-[0-9a-f]+>")
+    assert _KERNEL_FILE.sub("K", text) == anywhere.sub("K", text)
+    anywhere = re.compile(r"""[^\s"'()<>]*/lib/python3\.\d+/(?:(?:site|dist)-packages/)?""")
+    assert _LIBRARY.sub("L", text) == anywhere.sub("L", text)

@@ -28,9 +28,9 @@ _BAR = re.compile(r"^.*?\[\d+:\d\d[^\]]*\]")  # a bar up to the bracket that end
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+\b|\b0x[0-9a-fA-F]{8,}\b")
 _STYLER = re.compile(r"\bT_[0-9a-f]{5}_row\d+")  # pandas' Styler draws its table's id at random
-_KERNEL_FILE = re.compile(r"\S*ipykernel_\d+/\d+\.py|<ipython-input-\d+-[0-9a-f]+>")
-
-_LIBRARY = re.compile(r"""[^\s"'()<>]*/lib/python3\.\d+/(?:(?:site|dist)-packages/)?""")
+# Both begin where a word begins: tried at each letter, a picture's million letters would take minutes.
+_KERNEL_FILE = re.compile(r"(?<!\S)\S*ipykernel_\d+/\d+\.py|<ipython-input-\d+-[0-9a-f]+>")
+_LIBRARY = re.compile(r"""(?<![^\s"'()<>])[^\s"'()<>]*/lib/python3\.\d+/(?:(?:site|dist)-packages/)?""")
 
 
 class ScrubError(ValueError):
