@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,8 @@ from typing import Any
 
 NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel", "srun")
 NODES = ("node1", "node2")
+# Where this process is killed, its daemons go too.
+WITH_US = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
 PATIENCE_S = 60  # for a daemon to answer, a node to come up
 MEMORY_MB = 16_000  # that each node says it has: nothing is enforced
 
@@ -83,6 +86,8 @@ class TwoNodeSlurm:
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> TwoNodeSlurm:
+        if threading.current_thread() is threading.main_thread():  # `timeout` and schedulers end programs so
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         try:
             self._configure()
             self._start("munged", [
@@ -179,7 +184,7 @@ class TwoNodeSlurm:
         assert program is not None
         with (self.folder / f"{name.replace(' ', '.')}.out").open("ab") as out:
             self._daemons[name] = subprocess.Popen(
-                [program, *arguments], env=self.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                [*WITH_US, program, *arguments], env=self.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 start_new_session=True,
             )  # fmt: skip
 

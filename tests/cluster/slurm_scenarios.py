@@ -12,6 +12,7 @@ and one chapter, whose networks and read-outs are jobs of their own.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -50,22 +51,27 @@ class Run:
         environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
         self.begun = time.monotonic()
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log,
+                                            start_new_session=True)  # fmt: skip
 
     def end(self) -> float:
         """Seconds that it took. Raises Failed where it fails or does not end."""
         try:
             status = self.process.wait(max(LONGEST_S - (time.monotonic() - self.begun), 1))
         except subprocess.TimeoutExpired:
-            self.process.send_signal(signal.SIGINT)
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
+            self.stop()
             raise Failed(f"did not end in {LONGEST_S} s\n{self._said()}") from None
         if status:
             raise Failed(f"ended with status {status}\n{self._said()}")
         return time.monotonic() - self.begun
+
+    def stop(self) -> None:
+        """End it where it still runs, Snakemake and all: they are one group of processes."""
+        for how in (signal.SIGINT, signal.SIGKILL):
+            if self.process.poll() is None:
+                os.killpg(self.process.pid, how)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.process.wait(20)
 
     def submitted(self) -> int:
         """Jobs that were given to Slurm so far."""
@@ -80,6 +86,7 @@ class Bench:
 
     def __init__(self, folder: Path, slurm: TwoNodeSlurm) -> None:
         self.folder, self.slurm, self.data = folder, slurm, folder / "data"
+        self.runs: list[Run] = []
         from tests.data.made_up_faces import write_celeba
 
         write_celeba(self.data, [n // 20 for n in range(PHOTOGRAPHS)], [0] * PHOTOGRAPHS)
@@ -87,12 +94,16 @@ class Bench:
 
     def features(self, name: str, slurm: TwoNodeSlurm | None = None) -> Run:
         profile = "slurm" if slurm else "-"
-        return Run(self.folder / name, self.data, slurm, [sys.executable, str(Path(__file__)), "--features", profile])
+        return self._begun(name, slurm, [sys.executable, str(Path(__file__)), "--features", profile])
 
     def chapter(self, name: str, slurm: TwoNodeSlurm | None = None) -> Run:
         command = [str(Path(shutil.which("deepfeatures") or "deepfeatures")), "run", *CHAPTER, "--cores", str(AT_ONCE)]
         command += ["--workflow-profile", "slurm"] if slurm else []
-        return Run(self.folder / name, self.data, slurm, command)
+        return self._begun(name, slurm, command)
+
+    def _begun(self, name: str, slurm: TwoNodeSlurm | None, command: list[str]) -> Run:
+        self.runs.append(Run(self.folder / name, self.data, slurm, command))
+        return self.runs[-1]
 
     def as_without(self, run: Run) -> None:
         """Raises Failed unless the features are those of a run without Slurm, byte by byte."""
@@ -273,15 +284,19 @@ def main() -> int:
         with TwoNodeSlurm() as slurm:
             print(f"Slurm {slurm.command('sinfo', '--version').split()[1]}, nodes {', '.join(NODES)}", flush=True)
             bench = Bench(folder, slurm)
-            for name in given.only or SCENARIOS:
-                try:
-                    said = SCENARIOS[name](bench)
-                    passed += 1
-                    print(f"passed  {name}: {said}; same bytes as without Slurm", flush=True)
-                except (Failed, subprocess.CalledProcessError) as failure:
-                    failed += 1
-                    print(f"FAILED  {name}: {failure}", flush=True)
-                slurm.answer("scancel", "--full", f"--partition={slurm.PARTITION}")
+            try:
+                for name in given.only or SCENARIOS:
+                    try:
+                        said = SCENARIOS[name](bench)
+                        passed += 1
+                        print(f"passed  {name}: {said}; same bytes as without Slurm", flush=True)
+                    except (Failed, subprocess.CalledProcessError) as failure:
+                        failed += 1
+                        print(f"FAILED  {name}: {failure}", flush=True)
+                    slurm.answer("scancel", "--full", f"--partition={slurm.PARTITION}")
+            finally:
+                for run in bench.runs:
+                    run.stop()
     except NoSlurm as failure:
         failed += 1
         print(failure)
