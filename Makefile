@@ -51,7 +51,7 @@ bench: setup  ## every benchmark against its peer, or one: BENCH=lenet-training
 	@$(BIN)/python benchmarks/run.py $(BENCH) $(ARGS)
 
 cluster: setup  ## what runs the workflow's jobs on Slurm, or FOR=kubernetes
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-$(FOR).lock
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements-$(FOR).lock
 
 slurm-test: cluster  ## the workflow on a real Slurm of two nodes on this machine (minutes; needs slurm-wlm, munge)
 	@$(BIN)/python tests/cluster/slurm_scenarios.py $(ARGS)
