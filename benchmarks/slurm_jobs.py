@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow"))
 from two_node_slurm import TwoNodeSlurm  # noqa: E402
 
-FEW, MANY, AT_ONCE = 2, 12, 2
+FEW, MANY, AT_ONCE = 2, 8, 2
 SHORT, LONG = 200, 1000  # jobs of workflows that are only planned
 
 
