@@ -188,7 +188,7 @@ study.table(["data", "group", "attributes", "deep features, %", "network, %", "i
 # %%
 main = "celeba" if "celeba" in errors else "rendered"
 found = df.analysis.attribute_claims.measure(df.analysis.attribute_claims.roles_of(errors[main]))
-study.report_all("rudd2017", found, seeds=df.analysis.attribute_claims.seeds_of(found))
+study.report_all("rudd2017", found, seeds=df.analysis.seed_counts.seeds_of(found))
 study.verdicts()
 
 # %% [markdown]

@@ -216,7 +216,7 @@ df.figures.explorer.explorer(
 
 # %%
 found = df.analysis.pose.measure({name: study.readouts(name) for name in study.recipes}, resamples=resamples, rng=study.rng())
-study.report_all("rudd2017", found)
+study.report_all("rudd2017", found, seeds=df.analysis.seed_counts.seeds_of(found))
 study.verdicts()
 
 # %% [markdown]

@@ -195,8 +195,9 @@ study.table(["network", "distance", "video frame", "blurred", "low resolution", 
 
 # %%
 found = df.analysis.view_claims.measure(readouts, seen, qualities, permutations=permutations, resamples=resamples, rng=study.rng())
-study.report_all("parde2016", found)
-study.report_all("rudd2017", df.analysis.view_claims.said_by_rudd(seen, rng=study.rng()))
+study.report_all("parde2016", found, seeds=df.analysis.seed_counts.seeds_of(found))
+said = df.analysis.view_claims.said_by_rudd(seen, rng=study.rng())
+study.report_all("rudd2017", said, seeds=df.analysis.seed_counts.seeds_of(said))
 study.verdicts()
 
 # %% [markdown]

@@ -190,8 +190,8 @@ study.table(["photographs", "landmarks", "what is partial"], [[one.meta["report"
 rendered, others = df.analysis.parameter_space.measure(artifacts, resamples=resamples, rng=study.rng())
 portrayed, photographed = df.analysis.parameter_space_claims.of_published(artifacts, resamples=resamples, rng=study.rng())
 rendered, others = rendered | portrayed, others | photographed
-study.report_all("sun2019", rendered, tiers=dict.fromkeys(rendered, "rendered"))
-study.report_all("sun2019", others)
+study.report_all("sun2019", rendered, seeds=df.analysis.seed_counts.seeds_of(rendered), tiers=dict.fromkeys(rendered, "rendered"))
+study.report_all("sun2019", others, seeds=df.analysis.seed_counts.seeds_of(others))
 for claim, name in {"encoding-learnt": "learnt-encoding", "decoding-learnt": "learnt-decoding", "axis-not-flat": "not-flat"}.items():
     study.number(name, rendered[claim].value if claim in rendered else float("nan"))
 study.verdicts()

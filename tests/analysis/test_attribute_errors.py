@@ -16,6 +16,7 @@ from deepfeatures.analysis import (
     attribute_errors,
     attribute_groups,
     attribute_tables,
+    seed_counts,
 )
 from deepfeatures.analysis.measured import NotApplicable
 from deepfeatures.data import attributes
@@ -222,7 +223,7 @@ def test_a_statistic_counts_the_networks_behind_it() -> None:
         faces, readouts | {"attributes/scores": trained}, resamples=50, rng=np.random.default_rng(0)
     )
     measured = attribute_claims.measure(attribute_claims.roles_of(found))
-    seeds = attribute_claims.seeds_of(measured)
+    seeds = seed_counts.seeds_of(measured)
     assert seeds["correlated-harder"] == 1 and seeds["correlated-above-affact"] == 3
     assert set(seeds) == {name for name, one in measured.items() if not isinstance(one, NotApplicable)}
     assert "identity-training-attenuates" not in seeds  # nothing was measured for it here

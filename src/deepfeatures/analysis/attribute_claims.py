@@ -184,11 +184,6 @@ def roles_of(errors: Errors) -> Roles:
     )  # fmt: skip
 
 
-def seeds_of(found: Mapping[str, Measured]) -> dict[str, int]:
-    """Networks behind each statistic: as many as were trained here, and 1 where only published ones were asked."""
-    return {claim: one.seeds for claim, one in found.items() if not isinstance(one, NotApplicable)}
-
-
 def measure(roles: Roles) -> dict[str, Measured]:
     """Every claim of the chapter, by its name in the ledger: a statistic with its interval, or why there is none."""
     found: dict[str, Measured] = {}
