@@ -56,6 +56,9 @@ cluster: setup  ## what runs the workflow's jobs on Slurm, or FOR=kubernetes
 slurm-test: cluster  ## the workflow on a real Slurm of two nodes on this machine (minutes; needs slurm-wlm, munge)
 	@$(BIN)/python tests/cluster/slurm_scenarios.py $(ARGS)
 
+chaos: setup  ## kills, flipped bits, a full disk ...: up to 40 minutes, or ARGS="--minutes 10"
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
 # The oldest supported Python decides; no index, host or date is written, so the same answer gives the same file.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 

@@ -347,6 +347,26 @@ def test_a_chapter_that_changed_after_planning_is_not_executed(checkout, ended):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"),
+                                     RuntimeError("I/O error: No space left on device (os error 28)")])  # fmt: skip
+def test_a_full_disk_met_anywhere_is_said_with_the_way_out(failure, checkout, runs_folder, ended, monkeypatch):
+    def full(*_):
+        raise failure
+
+    monkeypatch.setattr(build, "write_plan", full)
+    code, out, err = ended("run", "tiny")
+    assert (code, out) == (2, "") and f"no space left while writing a file under {runs_folder} (" in err
+    assert err.endswith("or point DEEPFEATURES_RUNS at a larger disk, and run again\n")
+
+
+def test_a_plan_that_vanished_is_named(checkout, ended):
+    plan = build.write_plan(build.plan_book("default"))
+    plan.unlink()
+    for job in ("execute", "make"):
+        message = f"deepfeatures: the plan {plan} is gone: start the build again\n"
+        assert ended(job, "tiny", "--plan", str(plan)) == (2, "", message)
+
+
 def test_help_for_every_command():
     runner = CliRunner()
     top = runner.invoke(cli.app, ["--help"])

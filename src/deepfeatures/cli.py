@@ -27,9 +27,13 @@ def main() -> None:
     try:
         app()
     except Exception as failure:
-        if os.environ.get("DEEPFEATURES_TRACEBACK") or not _expected(failure):
+        from deepfeatures.study import artifacts
+
+        full = artifacts.out_of_space(failure)  # libraries say it by errors of their own, without the way out
+        if os.environ.get("DEEPFEATURES_TRACEBACK") or not (full or _expected(failure)):
             raise
-        print(f"deepfeatures: {failure}", file=sys.stderr)
+        told = artifacts.disk_full("a file") if full and not isinstance(failure, artifacts.DiskFull) else failure
+        print(f"deepfeatures: {told}", file=sys.stderr)
         sys.exit(2)
 
 
@@ -311,10 +315,10 @@ def make(
     piece: Annotated[str | None, typer.Option(metavar="I-of-N", help="Only this part of its work.")] = None,
 ) -> None:
     """Make one artifact of a plan: what a job of the workflow runs."""
-    from deepfeatures.study import artifacts, failures, pieces, recipes
+    from deepfeatures.study import artifacts, build, failures, pieces, recipes
 
     with failures.noted(key if piece is None else f"{key}-{piece}"):
-        recipe = recipes.from_json(json.loads(plan.read_text())["artifacts"], key)
+        recipe = recipes.from_json(build.read_plan(plan)["artifacts"], key)
         if piece is None:
             artifacts.ensure(recipe)
         else:
@@ -324,10 +328,10 @@ def make(
 @app.command(hidden=True)
 def execute(key: str, plan: Annotated[Path, typer.Option(help="A plan as `deepfeatures book` writes it.")]) -> None:
     """Execute one chapter of a plan: what a job of the workflow runs."""
-    from deepfeatures.study import chapter_key, failures
+    from deepfeatures.study import build, chapter_key, failures
     from deepfeatures.study import execute as executing
 
-    job = json.loads(plan.read_text())["chapters"][key]
+    job = build.read_plan(plan)["chapters"][key]
     with failures.noted(key):
         planned = chapter_key.plan(job["slug"], job["parameters"])
         if planned.key != key:

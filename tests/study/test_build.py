@@ -1,6 +1,7 @@
 """Planning and building: what is up to date is left alone, and one build at a time works in a folder."""
 
 import json
+import shutil
 import subprocess
 import threading
 
@@ -42,7 +43,7 @@ def test_what_is_missing_is_built_with_the_plan_and_the_cores(tiny, runs_folder,
     build.build(build.plan_book("default"), cores=3)
     ((command, given),) = snakemake
     plan = next((runs_folder / "plans").glob("*.json"))
-    assert f"plan={plan}" in command and command[command.index("--cores") + 1] == "3"
+    assert f"plan=plans/{plan.name}" in command and command[command.index("--cores") + 1] == "3"
     assert command[command.index("--directory") + 1] == str(runs_folder)
     assert command[command.index("--snakefile") + 1] == str(tiny / "workflow" / "Snakefile")
     assert given["cwd"] == tiny
@@ -51,6 +52,14 @@ def test_what_is_missing_is_built_with_the_plan_and_the_cores(tiny, runs_folder,
 def test_a_failed_job_fails_the_build(tiny, monkeypatch):
     monkeypatch.setattr(build.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1))
     with pytest.raises(BuildFailed, match="^not everything could be made; the first error above says what failed$"):
+        build.build(build.plan_book("default"))
+
+
+def test_an_error_of_snakemake_itself_is_told(tiny, monkeypatch):
+    """It is told to be quiet, and is so of its own errors too."""
+    (tiny / "workflow").mkdir()
+    (tiny / "workflow" / "Snakefile").write_text('rule all:\n    input: "nobody-makes-this"\n')
+    with pytest.raises(BuildFailed, match="Snakemake itself fails: .*Missing input files.* nobody-makes-this"):
         build.build(build.plan_book("default"))
 
 
@@ -79,6 +88,59 @@ def test_light_chapters_make_their_own_artifacts(cap, jobs, tiny, toys):
     plan = chapter_key.Planned("tiny", {"iterations_cap": cap}, None, {"raw": [toy(1.0)]}, {})
     content = json.loads(build.write_plan([plan]).read_text())
     assert len(content["chapters"][plan.key]["artifacts"]) == jobs
+
+
+def test_a_damaged_chapter_is_told_and_run_again(tiny, snakemake, capsys):
+    (plan,) = build.plan_book("default")
+    finish(plan)
+    record = {"files": artifacts.recorded(execute.folder(plan), execute.FILES)}
+    (execute.folder(plan) / "record.json").write_text(json.dumps(record))
+    build.build([plan])
+    assert snakemake == []
+    (execute.folder(plan) / execute.RESULTS).write_text("results.JSON")
+    build.build([plan])
+    assert len(snakemake) == 1 and not execute.folder(plan).exists()
+    told = f"damaged chapter, run again: tiny/{plan.key}: results.json is not what was written\n"
+    assert capsys.readouterr().err == told
+
+
+PLANS = {
+    "is gone: start the build again": lambda path: path.unlink(),
+    "cannot be read (": lambda path: path.write_text(path.read_text()[:-20]),
+    "is not what was written: start the build again": lambda path: path.write_text(
+        path.read_text().replace('"seeds": 1', '"seeds": 2')
+    ),
+    "cannot be read (maximum recursion depth": lambda path: path.write_text("[" * 200_000),
+}
+
+
+@pytest.mark.parametrize("message", PLANS)
+def test_a_plan_that_is_not_what_was_written_is_refused(message, tiny):
+    path = build.write_plan(build.plan_book("default"))
+    assert build.read_plan(path)["chapters"].keys() == {"tiny"}
+    PLANS[message](path)
+    with pytest.raises((build.BadPlan, FileNotFoundError)) as refused:
+        build.read_plan(path)
+    assert str(refused.value).startswith(f"the plan {path} {message}")
+
+
+def test_a_plan_that_finds_no_space_leaves_nothing(tiny, runs_folder, monkeypatch):
+    def full(self, text, *_):
+        self.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(build.Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        build.write_plan(build.plan_book("default"))
+    assert list((runs_folder / "plans").iterdir()) == []
+
+
+def test_a_build_that_fails_on_a_full_disk_says_so(tiny, monkeypatch):
+    monkeypatch.setattr(build.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1))
+    usage = shutil.disk_usage("/")._replace(free=400_000)
+    monkeypatch.setattr(build.shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(BuildFailed, match=r"; 0\.4 MB are free under /"):
+        build.build(build.plan_book("default"))
 
 
 def test_what_is_unmade_is_listed_inputs_first(toys):

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 
@@ -17,8 +18,9 @@ from deepfeatures.study import artifacts, catalogue, chapter_key, execute, scrub
 from deepfeatures.study.execute import ChapterFailed
 from tests.conftest import ROOT
 from tests.study.made_up import BEGIN, END, MEASURED, SLUG, notebook
+from tests.study.toy import toy
 
-FILES = {"chapter.ipynb", "results.json", "provenance.json", "downloads.zip"}
+FILES = {*execute.FILES, execute.DOWNLOADS, artifacts.RECORD}
 
 
 def planned(**given):
@@ -185,9 +187,8 @@ def test_a_full_disk_is_said_and_nothing_kept(tiny, runs_folder, without_kernel,
     plan = planned()
     with pytest.raises(artifacts.DiskFull) as refused:
         execute.execute(plan, progress=False)
-    assert f"no space left while chapter tiny was written under {runs_folder}: nothing half-written was kept" in str(
-        refused.value
-    )
+    told = str(refused.value)
+    assert f"no space left while writing chapter tiny under {runs_folder} (" in told and "DEEPFEATURES_RUNS" in told
     assert not execute.folder(plan).exists() and unfinished(runs_folder) == []
 
 
@@ -196,6 +197,108 @@ def test_an_older_run_of_the_same_plan_is_replaced_whole(tiny, without_kernel):
     execute.folder(plan).mkdir(parents=True)
     (execute.folder(plan) / "stray").touch()
     assert set(files(execute.execute(plan, progress=False))) == FILES
+
+
+def flip(path, position=-2):
+    content = bytearray(path.read_bytes())
+    content[position] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["chapter.ipynb", "results.json", "provenance.json", "record.json"])
+def test_a_flipped_bit_makes_a_chapter_incomplete(name, tiny, without_kernel):
+    plan = planned()
+    flip(execute.execute(plan, progress=False) / name)
+    assert not execute.complete(plan)
+    told = "cannot be read" if name == "record.json" else "is not what was written"
+    assert f"tiny/{plan.key}: {name} {told}" in str(execute.damage(plan))
+
+
+def test_a_chapter_of_before_there_were_records_is_taken_as_it_is(tiny, without_kernel):
+    plan = planned()
+    (execute.execute(plan, progress=False) / "record.json").unlink()
+    assert execute.complete(plan) and execute.damage(plan) is None
+
+
+def test_a_clock_set_back_meanwhile_loses_nothing(tiny, without_kernel, monkeypatch):
+    """The time that a chapter took comes from a clock that is never set."""
+    class Back(execute.datetime):
+        times = iter([execute.datetime(2026, 3, 29, 2, tzinfo=execute.UTC)])
+
+        @classmethod
+        def now(cls, tz=None):
+            return next(cls.times, execute.datetime(2020, 1, 1, tzinfo=execute.UTC))
+
+    monkeypatch.setattr(execute, "datetime", Back)
+    provenance = json.loads((execute.execute(planned(), progress=False) / "provenance.json").read_text())
+    assert provenance["finished"] < provenance["started"] and 0 <= provenance["wall_s"] < 60
+
+
+def test_what_killed_processes_left_of_a_chapter_is_swept(tiny, runs_folder, without_kernel):
+    plan = planned()
+    folder = runs_folder / "chapters" / SLUG
+    for name in (f".unfinished-{plan.key}-99999", ".unfinished-0123456789abcdef0123-99999"):
+        (folder / name).mkdir(parents=True)
+    execute.execute(plan, progress=False)
+    assert unfinished(runs_folder) == [".unfinished-0123456789abcdef0123-99999"]  # another's, which may be at work
+
+
+def test_a_chapter_that_another_process_executes_is_waited_for(tiny, runs_folder, monkeypatch):
+    """Jobs of a killed build may still be at work when the next one begins: they do not get in each other's way."""
+    began, go, runs = threading.Event(), threading.Event(), []
+
+    def run(plan, temporary, progress):
+        runs.append(temporary)
+        began.set()
+        assert go.wait(30)
+        (temporary / "results.json").write_text('{"device": "cpu"}')
+        return nbformat.v4.new_notebook()
+
+    monkeypatch.setattr(execute, "_run", run)
+    threads = [threading.Thread(target=execute.execute, args=(planned(),), kwargs={"progress": False}) for _ in "ab"]
+    threads[0].start()
+    assert began.wait(30)
+    threads[1].start()
+    threads[1].join(0.3)
+    assert threads[1].is_alive()
+    go.set()
+    for thread in threads:
+        thread.join(30)
+    assert len(runs) == 1 and execute.complete(planned()) and unfinished(runs_folder) == []
+
+
+def test_damage_is_mended_before_the_notebook_begins(tiny, toys, without_kernel, monkeypatch, capsys):
+    """Found from a cell, it would be told on the chapter's page for good."""
+    inner, never = toy(1.0), toy(3.0)
+    outer = toy(2.0, {"inner": inner})
+    monkeypatch.setitem(execute.chapter_key.PLANS, SLUG, lambda *_: {"raw": [outer, never]})
+    for one in (inner, outer):
+        flip(artifacts.ensure(one) / "values.npy")
+    monkeypatch.setattr(artifacts, "_verified", set())
+    execute.execute(planned(), progress=False, make_first=False)
+    told = capsys.readouterr().err
+    assert told.count("damaged artifact, made again: ") == 2 and inner.key in told and outer.key in told
+    assert not artifacts.exists(never)  # that is for the cell which asks for it
+    for one in (inner, outer):
+        artifacts.verify(artifacts.folder(one))
+
+
+def test_braces_in_the_name_of_the_runs_folder_are_a_name(tiny, tmp_path, monkeypatch):
+    """papermill fills in what stands in braces of a path, attributes of parameters included."""
+    import papermill
+    from papermill.parameterize import parameterize_path
+
+    folder = tmp_path / "{seeds} {nothing} {seeds.__class__}"
+    monkeypatch.setenv("DEEPFEATURES_RUNS", str(folder))
+
+    def run(source, output, *, parameters, **given):
+        read, written = (execute.Path(parameterize_path(path, parameters)) for path in (source, output))
+        assert read.is_file() and read.is_relative_to(folder)
+        nbformat.write(nbformat.read(read, as_version=4), written)
+        (written.parent / "results.json").write_text('{"device": "cpu"}')
+
+    monkeypatch.setattr(papermill, "execute_notebook", run)
+    assert execute.execute(planned(), progress=False).is_relative_to(folder)
 
 
 def test_the_environment_is_left_as_it_was(tiny, monkeypatch):

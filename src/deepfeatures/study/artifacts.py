@@ -12,6 +12,7 @@ import re
 import shutil
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from filelock import FileLock
@@ -62,15 +63,30 @@ def ensure(recipe: Recipe) -> Path:
     return where
 
 
-def verify(where: Path) -> None:
-    """Raise Damaged, naming the file, unless every file of the artifact has the size and SHA-256 in its record."""
+def mend(recipe: Recipe) -> None:
+    """Make again what is damaged of an artifact and its inputs. What was never made is left for whoever asks for it.
+
+    Called before a notebook runs: told from inside one, the damage would stand on the page for good.
+    """
+    for one in recipe.closure().values():
+        if exists(one) and not _intact(folder(one)):
+            ensure(one)
+
+
+def recorded(where: Path, names: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Size and SHA-256 of files of a folder, by name: what `verify` holds them against later."""
+    return {name: ((where / name).stat().st_size, _sha256(where / name)) for name in sorted(names)}
+
+
+def verify(where: Path, record: str = RECORD) -> None:
+    """Raise Damaged, naming the file, unless every file of the folder has the size and SHA-256 in its record."""
     try:
-        recorded = json.loads((where / RECORD).read_text())["files"].items()
-        files = {name: (int(size), str(digest)) for name, (size, digest) in recorded}
+        listed = json.loads((where / record).read_text())["files"].items()
+        files = {name: (int(size), str(digest)) for name, (size, digest) in listed}
     except FileNotFoundError as absence:
-        raise Damaged(f"{where.parent.name}/{where.name}: {RECORD} is missing") from absence
-    except (ValueError, KeyError, TypeError, AttributeError) as damage:
-        raise Damaged(f"{where.parent.name}/{where.name}: {RECORD} cannot be read ({damage})") from damage
+        raise Damaged(f"{where.parent.name}/{where.name}: {record} is missing") from absence
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as damage:
+        raise Damaged(f"{where.parent.name}/{where.name}: {record} cannot be read ({damage})") from damage
     for name, (size, digest) in files.items():
         path = where / name
         if not path.is_file():
@@ -84,6 +100,16 @@ def out_of_space(failure: BaseException) -> bool:
     if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
     return re.search(r"\d+ requested and \d+ written|No space left on device|StorageFull", str(failure)) is not None
+
+
+def disk_full(what: str) -> DiskFull:
+    """The error of a write for which there was no space. what: was being written, 'selection 0123...' say."""
+    free = shutil.disk_usage(paths.runs()).free
+    return DiskFull(
+        errno.ENOSPC,
+        f"no space left while writing {what} under {paths.runs()} ({free / 1e6:,.0f} MB free): nothing half-written "
+        "was kept; free some space, or point DEEPFEATURES_RUNS at a larger disk, and run again",
+    )
 
 
 def _intact(where: Path) -> bool:
@@ -110,15 +136,15 @@ def _make(recipe: Recipe, inputs: dict[str, Path], where: Path) -> None:
     scratch = paths.runs() / "scratch" / recipe.key  # survives a kill: training goes on from its checkpoint
     temporary = paths.runs() / "artifacts" / ".unfinished" / f"{recipe.key}-{os.getpid()}"
     offered = {"scratch": scratch, "data_root": paths.data_root()}
-    before, started = torch.get_num_threads(), time.time()
+    before, started = torch.get_num_threads(), time.monotonic()  # the clock may be set while this computes
     torch.set_num_threads(THREADS)
     try:
         _clear_unfinished(recipe)
         temporary.mkdir(parents=True)
         scratch.mkdir(parents=True, exist_ok=True)
         maker(out=temporary, inputs=inputs, **{k: v for k, v in offered.items() if k in wanted}, **recipe.params)
-        files = {p.name: (p.stat().st_size, _sha256(p)) for p in sorted(temporary.iterdir())}
-        made = {"seconds": round(time.time() - started, 1), "threads": THREADS}
+        files = recorded(temporary, [path.name for path in temporary.iterdir()])
+        made = {"seconds": round(time.monotonic() - started, 1), "threads": THREADS}
         record = {**recipe.to_json(), "key": recipe.key, "files": files, "made": made}
         (temporary / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
         where.parent.mkdir(parents=True, exist_ok=True)
@@ -127,13 +153,7 @@ def _make(recipe: Recipe, inputs: dict[str, Path], where: Path) -> None:
         temporary.rename(where)
     except Exception as failure:
         if out_of_space(failure):
-            free = shutil.disk_usage(paths.runs()).free
-            raise DiskFull(
-                errno.ENOSPC,
-                f"no space left while writing {recipe.kind} {recipe.key} under {paths.runs()} "
-                f"({free / 1e6:,.0f} MB free): nothing half-written was kept; free some space, "
-                "or point DEEPFEATURES_RUNS at a larger disk, and run again",
-            ) from failure
+            raise disk_full(f"{recipe.kind} {recipe.key}") from failure
         raise
     finally:
         torch.set_num_threads(before)

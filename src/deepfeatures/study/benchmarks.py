@@ -131,7 +131,8 @@ def _rows(one: Benchmark, result: Mapping[str, Any] | None) -> list[tuple[str, .
 def _details(one: Benchmark, result: Mapping[str, Any]) -> list[str]:
     machine = result["machine"]
     load, cores = machine.get("load_average"), machine.get("cores") or 1
-    facts = [f"{result['rounds']} rounds, medians", str(result["date"]), _machine(machine)]
+    rounds = f"{result['rounds']} rounds, medians" if result["rounds"] > 1 else "one run"
+    facts = [rounds, str(result["date"]), _machine(machine)]
     if load is not None and load > BUSY * cores:
         facts.append(f"the machine was busy (load {load:g} on {cores} cores): wall times are too long")
     shown = {"name", "rounds", "date", "machine", "commit", "cores", "cpu", "unit"}

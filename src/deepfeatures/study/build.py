@@ -18,6 +18,8 @@ from deepfeatures.study import artifacts, catalogue, execute, paths, pieces, wor
 from deepfeatures.study.chapter_key import Planned, plan
 from deepfeatures.study.recipes import Recipe
 
+QUIET = ["--quiet", "all"]  # as `workflow_profiles.command` starts Snakemake where jobs run here
+NEARLY_FULL = 5_000_000  # bytes: under it, Snakemake itself may have failed for want of space
 LIGHT_ITERATIONS = 200  # at or under this cap a chapter makes its own artifacts: a job would cost more than it saves
 # Files of an executed chapter, and how their names end after the slug in a folder of chapters.
 ENDINGS = {execute.NOTEBOOK: "ipynb", execute.RESULTS: "results.json", execute.PROVENANCE: "provenance.json"}
@@ -26,6 +28,10 @@ OFFERED = "downloads.zip"  # how the one that an older run lacks ends
 
 class BuildFailed(RuntimeError):
     """A job failed; its own message stands above."""
+
+
+class BadPlan(ValueError):
+    """A plan that is not what `write_plan` wrote."""
 
 
 def plan_book(profile: str, given: Mapping[str, Mapping[str, object]] | None = None) -> list[Planned]:
@@ -46,6 +52,8 @@ def build(planned: list[Planned], *, cores: int | None = None, workflow_profile:
     with one_build():
         for chapter in planned:
             if not execute.complete(chapter):  # a folder that lost a file would look finished to Snakemake
+                if damage := execute.damage(chapter):
+                    print(f"damaged chapter, run again: {damage}", file=sys.stderr)
                 shutil.rmtree(execute.folder(chapter), ignore_errors=True)
         run_workflow(write_plan(planned), start)
 
@@ -86,22 +94,43 @@ def save_plan(recipes: Mapping[str, Recipe], chapters: Mapping[str, Any], parts:
         **({"pieces": dict(parts)} if parts else {}),
     }
     text = json.dumps(content, indent=1, sort_keys=True) + "\n"
-    path = paths.runs() / "plans" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+    path = paths.runs() / "plans" / f"{_name(text)}.json"
     path.parent.mkdir(exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(text)
-    temporary.replace(path)
+    try:
+        temporary.write_text(text)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     return path
+
+
+def read_plan(path: Path) -> dict[str, Any]:
+    """A plan as `write_plan` left it, whose name says what is in it. Raises BadPlan, FileNotFoundError."""
+    try:
+        text = path.read_text("utf-8")
+        plan: dict[str, Any] = json.loads(text)
+    except FileNotFoundError as absence:
+        raise FileNotFoundError(f"the plan {path} is gone: start the build again") from absence
+    except (ValueError, RecursionError) as damage:
+        raise BadPlan(f"the plan {path} cannot be read ({damage}): start the build again") from damage
+    if path.stem != _name(text):
+        raise BadPlan(f"the plan {path} is not what was written: start the build again")
+    return plan
+
+
+def _name(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def run_workflow(plan_file: Path, start: list[str], targets: Sequence[str] = ()) -> None:
     """start: how Snakemake is started (`workflow_profiles.command`); targets: files under runs/, all chapters unless
     given. Raises BuildFailed."""
-    command = [
-        *start,
+    options = [
         "--snakefile", str(paths.root() / "workflow" / "Snakefile"),
         "--directory", str(paths.runs()),
-        "--config", f"plan={plan_file}",
+        # From --directory: Snakemake reads a value as YAML, and the folder may have any name.
+        "--config", f"plan={plan_file.relative_to(paths.runs()).as_posix()}",
         "--nolock",                 # ours is released by the system when a build is killed; Snakemake's is not
         "--ignore-incomplete",      # every output is renamed into place: there is none that is half-written
         "--rerun-triggers", "input",
@@ -109,8 +138,25 @@ def run_workflow(plan_file: Path, start: list[str], targets: Sequence[str] = ())
     ]  # fmt: skip
     scripts = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": scripts + os.pathsep + os.environ.get("PATH", "")}
-    if subprocess.run(command, env=environment, cwd=paths.root(), check=False).returncode:
-        raise BuildFailed("not everything could be made; the first error above says what failed")
+    done = subprocess.run([*start, *options], env=environment, cwd=paths.root(), check=False)
+    if done.returncode:
+        free = shutil.disk_usage(paths.runs()).free
+        full = f"; {free / 1e6:.1f} MB are free under {paths.runs()}" if free < NEARLY_FULL else ""
+        said = _own_error(start, options, environment) or "the first error above says what failed"
+        raise BuildFailed(f"not everything could be made; {said}{full}")
+
+
+def _own_error(start: list[str], options: list[str], environment: dict[str, str]) -> str:
+    """What Snakemake itself fails of, '' where it was a job: told to be quiet, it says nothing of its own errors."""
+    if QUIET[1] not in start:
+        return ""  # it has said so itself
+    loud = [word for word in start if word not in QUIET]
+    done = subprocess.run(
+        [*loud, "--dry-run", *options], env=environment, cwd=paths.root(), check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    lines = [line.strip() for line in (done.stdout or "").splitlines() if line.strip()]
+    return f"Snakemake itself fails: {' '.join(lines[-4:])}" if done.returncode and lines else ""
 
 
 def gather(planned: list[Planned], into: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import itertools
 import json
 import os
 import shutil
@@ -11,10 +12,15 @@ import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from deepfeatures.study import artifacts, paths
+from deepfeatures.study import artifacts, bundled_files, paths
 from deepfeatures.study.chapter_key import Planned
+from deepfeatures.study.parameters import shortened
 from deepfeatures.study.recipes import KINDS, Recipe
 
+TIMES = 100  # what artifacts at most take unpacked over packed: random weights and features hardly shrink
+SMALL = 50_000_000  # bytes unpacked that no disk minds
+MOST_FILES = 200_000  # the whole book at the paper profile has 13,000
+BLOCK = 1 << 20  # tarfile copies 16 kB at a time; more is only asked for by a header
 # Made from the data sets in seconds; a bundle holds no data set, labels included.
 NOT_BUNDLED = ("rotated", "faces", "turned-digits")
 
@@ -68,14 +74,16 @@ def unpack(file: Path) -> list[str]:
     temporary.mkdir(parents=True)
     try:
         try:
-            with gzip.open(file) as packed:
-                with tarfile.open(fileobj=packed, mode="r") as archive:
-                    archive.extractall(temporary, filter=_only_artifacts)
-                while packed.read(1 << 20):  # tarfile stops before gzip's checksum, which stands behind the padding
+            with gzip.open(file) as content:
+                packed = _Bounded(content, file.stat().st_size)
+                with tarfile.open(fileobj=packed, mode="r:") as archive:  # type: ignore[call-overload]
+                    files = itertools.count(1)
+                    archive.extractall(temporary, filter=lambda one, path: _only_artifacts(one, path, next(files)))
+                while packed.read(BLOCK):  # tarfile stops before gzip's checksum, which stands behind the padding
                     pass
         except BadBundle as refused:
             raise BadBundle(f"{file.name}: {refused}") from None
-        except (tarfile.TarError, OSError, EOFError, zlib.error) as failure:
+        except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as failure:
             if artifacts.out_of_space(failure):
                 message = f"no space left to unpack {file.name} under {paths.runs()}: nothing of it was kept"
                 raise artifacts.DiskFull(errno.ENOSPC, message) from failure
@@ -96,13 +104,44 @@ def unpack(file: Path) -> list[str]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _only_artifacts(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
+class _Bounded:
+    """What tarfile reads of a bundle, as long as it is no bomb: a few kilobytes that unpack to more than a disk holds,
+    or a header that announces more than memory holds."""
+
+    def __init__(self, content: gzip.GzipFile, packed_bytes: int) -> None:
+        self._content = content
+        self._free = shutil.disk_usage(paths.runs()).free
+        self._most = max(SMALL, packed_bytes * TIMES)
+        self._packed = packed_bytes
+
+    def read(self, size: int) -> bytes:
+        if size > BLOCK:
+            raise BadBundle(f"has a header of {size:,} bytes")
+        found = self._content.read(size)
+        if self._content.tell() > self._most:
+            raise BadBundle(f"{self._packed:,} bytes unpack to more than {self._most:,}, as no artifacts do")
+        if self._content.tell() > self._free:
+            raise BadBundle(f"unpacks to more than the {self._free:,} bytes that are free under {paths.runs()}")
+        return found
+
+    def seek(self, position: int) -> int:
+        if position > self._most:
+            raise BadBundle(f"announces more than {self._most:,} bytes, as no artifacts of {self._packed:,} bytes do")
+        return self._content.seek(position)
+
+    def tell(self) -> int:
+        return self._content.tell()
+
+
+def _only_artifacts(member: tarfile.TarInfo, path: str, number: int) -> tarfile.TarInfo | None:
     """Files at kind/key/name and the folders above them, and nothing else: no links, no devices, no other places."""
+    if number > MOST_FILES:
+        raise BadBundle(f"holds more than {MOST_FILES:,} files")
     place = PurePosixPath(member.name)
     parts = place.parts
     in_place = len(parts) == 3 if member.isfile() else member.isdir() and len(parts) <= 2
-    if place.is_absolute() or ".." in parts or not in_place:
-        raise BadBundle(f"holds {member.name}, which is no file of an artifact")
+    if place.is_absolute() or ".." in parts or not in_place or member.issparse():  # sparse: no bytes, any size
+        raise BadBundle(f"holds {shortened(member.name)[1:-1]}, which is no file of an artifact")
     return tarfile.data_filter(member, path)
 
 
@@ -117,6 +156,8 @@ def _check(folder: Path, file: Path) -> None:
     record = json.loads((folder / artifacts.RECORD).read_text())
     if (record.get("kind"), record.get("key")) != (kind, key):
         raise BadBundle(f"{file.name}: {kind}/{key} holds the record of {record.get('kind')}/{record.get('key')}")
+    if odd := bundled_files.trouble(folder, record["files"]):
+        raise BadBundle(f"{file.name}: {kind}/{key}: {odd}")
     strays = {path.name for path in folder.iterdir()} - {artifacts.RECORD, *record["files"]}
     if strays:
         raise BadBundle(f"{file.name}: {kind}/{key} holds {sorted(strays)[0]}, which its record does not name")

@@ -38,7 +38,8 @@ def chapter(slug: str) -> Source:
     """One chapter's source. Raises UnknownChapter, which says which there are."""
     known = slugs()
     if slug not in known:
-        raise UnknownChapter(f"no chapter {slug!r}{did_you_mean(slug, known)}; there are: {', '.join(known) or 'none'}")
+        given = parameters.shortened(slug)
+        raise UnknownChapter(f"no chapter {given}{did_you_mean(slug, known)}; there are: {', '.join(known) or 'none'}")
     return _read(slug, known[slug], known[slug].read_text())
 
 

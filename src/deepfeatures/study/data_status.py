@@ -12,6 +12,7 @@ from typing import Literal
 
 from deepfeatures.data import celeba, mnist, pointing04, pose_table
 from deepfeatures.data.faces import POSE_FILE
+from deepfeatures.study import brought
 
 POINTING_IMAGES, POINTING_PEOPLE = 2790, 15  # of the whole set: 15 people, 2 series of 93 images (Gourier et al. 2004)
 # What is known to give head poses as ONNX, and where it stands how its angles run.
@@ -74,6 +75,8 @@ def _celeba(root: Path) -> Iterator[Found]:
         yield Found("celeba pose table", "absent", table, "", "CelebA comes first")
         return
     try:
+        for name in celeba.MD5:
+            brought.check_table(where / name)
         faces = celeba.read(root)
     except (ValueError, OSError) as damage:
         yield Found("celeba", "damaged", where, str(damage), f"label files needed: {labels}")
@@ -92,6 +95,7 @@ def _poses(path: Path, faces: celeba.CelebA | None) -> Found:
         begun = f"{sum(1 for _ in unfinished.open()):,} rows of an unfinished one" if unfinished.is_file() else ""
         return Found(what, "partial" if begun else "absent", path, begun, f"{make} ... (--help says what it needs)")
     try:
+        brought.check_table(path)
         poses = pose_table.read(path)
     except ValueError as damage:
         return Found(what, "damaged", path, str(damage), f"move it away, then {make} ...")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import jupytext
 import nbformat
+from filelock import FileLock
 
 from deepfeatures.study import artifacts, catalogue, chapter_key, downloads, paths, provenance, scrub
 from deepfeatures.study.chapter import RUN_FOLDER
@@ -21,6 +22,7 @@ INLINE = (
     "module://matplotlib_inline.backend_inline"  # a backend of the caller (agg, say) would make every figure vanish
 )
 NOTEBOOK, RESULTS, PROVENANCE = "chapter.ipynb", "results.json", "provenance.json"
+FILES = (NOTEBOOK, RESULTS, PROVENANCE)
 DOWNLOADS = "downloads.zip"  # a chapter is complete without it: runs of before have none
 
 
@@ -43,8 +45,18 @@ def folder(planned: chapter_key.Planned) -> Path:
 
 
 def complete(planned: chapter_key.Planned) -> bool:
-    """True where the chapter was executed with exactly this plan."""
-    return all((folder(planned) / name).is_file() for name in (NOTEBOOK, RESULTS, PROVENANCE))
+    """True where the chapter was executed with exactly this plan, and its files are what was written."""
+    return all((folder(planned) / name).is_file() for name in FILES) and damage(planned) is None
+
+
+def damage(planned: chapter_key.Planned) -> artifacts.Damaged | None:
+    """What is wrong with an executed chapter, None where nothing is. A folder of before there were records has none."""
+    try:
+        if (folder(planned) / artifacts.RECORD).is_file():
+            artifacts.verify(folder(planned))
+    except artifacts.Damaged as found:
+        return found
+    return None
 
 
 def execute(planned: chapter_key.Planned, *, progress: bool = True, make_first: bool = True) -> Path:
@@ -53,17 +65,32 @@ def execute(planned: chapter_key.Planned, *, progress: bool = True, make_first: 
     make_first: make its artifacts before the notebook starts; else its cells make them, which spares a small run a
     second process that imports torch.
 
-    Raises ChapterFailed where a cell raises (the partial notebook is kept under runs/failed), artifacts.DiskFull.
+    Safe against other processes: one executes it, another waits and takes what it made. Raises ChapterFailed where a
+    cell raises (the partial notebook is kept under runs/failed), artifacts.DiskFull.
     """
-    for group in planned.recipes.values() if make_first else ():
+    for group in planned.recipes.values():
         for recipe in group:
-            artifacts.ensure(recipe)
+            if make_first:
+                artifacts.ensure(recipe)
+            else:
+                artifacts.mend(recipe)
+    locks = paths.runs() / "locks"
+    locks.mkdir(exist_ok=True)
+    before = complete(planned)
+    with FileLock(locks / f"chapter-{planned.slug}-{planned.key}.lock"):
+        if before or not complete(planned):
+            _execute(planned, progress)
+    return folder(planned)
+
+
+def _execute(planned: chapter_key.Planned, progress: bool) -> None:
     where = folder(planned)
+    for left in where.parent.glob(f".unfinished-{planned.key}-*"):  # of killed processes: the lock says none runs
+        shutil.rmtree(left, ignore_errors=True)
     temporary = where.parent / f".unfinished-{planned.key}-{os.getpid()}"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    started = datetime.now(UTC)
+    started, began = datetime.now(UTC), time.monotonic()
     try:
+        temporary.mkdir(parents=True)
         notebook = _run(planned, temporary, progress)
         if not (temporary / RESULTS).is_file():
             raise ChapterFailed(f"chapter {planned.slug}: no cell called study.verdicts(), so nothing was reported")
@@ -72,28 +99,26 @@ def execute(planned: chapter_key.Planned, *, progress: bool = True, make_first: 
         downloads.pack(files, temporary / DOWNLOADS)
         (temporary / NOTEBOOK).write_text(scrub.dumps(scrub.scrub(notebook)), "utf-8")
         facts = provenance.collect(
-            started=started, finished=datetime.now(UTC), threads=THREADS, device=_device(temporary), root=paths.root()
-        )
+            started=started, finished=datetime.now(UTC), wall_s=time.monotonic() - began,
+            threads=THREADS, device=_device(temporary), root=paths.root(),
+        )  # fmt: skip
         made = {"depends_on": dict(planned.parts), "data": {planned.source.name: planned.source.fingerprint}}
         (temporary / PROVENANCE).write_text(json.dumps({**facts, **made}, indent=1, sort_keys=True) + "\n")
         for left in temporary.iterdir():
             if left.is_dir():
                 shutil.rmtree(left)
-            elif left.name not in (NOTEBOOK, RESULTS, PROVENANCE, DOWNLOADS):
+            elif left.name not in (*FILES, DOWNLOADS):
                 left.unlink()
+        record = {"key": planned.key, "files": artifacts.recorded(temporary, (*FILES, DOWNLOADS))}
+        (temporary / artifacts.RECORD).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
         shutil.rmtree(where, ignore_errors=True)
         temporary.rename(where)
     except OSError as failure:
         if artifacts.out_of_space(failure):
-            raise artifacts.DiskFull(
-                errno.ENOSPC,
-                f"no space left while chapter {planned.slug} was written under {paths.runs()}: "
-                "nothing half-written was kept; free some space and run again",
-            ) from failure
+            raise artifacts.disk_full(f"chapter {planned.slug}") from failure
         raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return where
 
 
 def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
@@ -113,8 +138,8 @@ def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
     os.environ.update(environment)  # the kernel inherits it; papermill takes no environment of its own
     try:
         papermill.execute_notebook(
-            str(source),
-            str(output),
+            _as_it_is(source),
+            _as_it_is(output),
             parameters=dict(sorted(planned.parameters.items())),  # a plan read from its file has them sorted too
             kernel_name="python3",
             cwd=str(paths.root()),
@@ -140,6 +165,11 @@ def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
             else:
                 os.environ[name] = value
     return nbformat.read(output, as_version=4)
+
+
+def _as_it_is(path: Path) -> str:
+    """The path for papermill, which fills in what stands in braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _own_profile(temporary: Path) -> Path:

@@ -23,6 +23,7 @@ Value = bool | int | float | str | list[int] | list[float] | list[str]
 TYPES = ("str", "int", "float", "bool", "list[int]", "list[str]", "list[float]")
 _CELL = "(the cell tagged 'parameters')"
 _LINE = "lines of the form `name: type = literal  # help` with a type of " + ", ".join(TYPES)
+LONGEST = 200  # characters of a given value that a message repeats
 _LARGEST_EXACT = 2**53  # above it, a float such as 1e17 no longer names one whole number
 
 
@@ -75,12 +76,12 @@ def parse_assignment(text: str, params: Mapping[str, Parameter], chapter: str) -
     name, equals, raw = text.partition("=")
     name = name.strip()
     if not equals or not name:
-        raise ParameterError(chapter, name or "(no name)", repr(text), "name=value")
+        raise ParameterError(chapter, _named(name) if name else "(no name)", shortened(text), "name=value")
     parameter = _known(chapter, name, raw, params)
     try:
         return name, _from_text(raw, parameter.type)
-    except ValueError:
-        raise ParameterError(chapter, name, repr(raw), _expected(parameter)) from None
+    except (ValueError, RecursionError):  # the latter for brackets within brackets
+        raise ParameterError(chapter, name, shortened(raw), _expected(parameter)) from None
 
 
 def resolve(chapter: str, params: Mapping[str, Parameter], overrides: Mapping[str, object]) -> dict[str, Value]:
@@ -204,7 +205,7 @@ def _whole(number: object) -> object:
 def _known(chapter: str, name: str, value: object, params: Mapping[str, Parameter]) -> Parameter:
     if name not in params:
         names = ", ".join(params) or "none, the chapter has no parameters"
-        raise ParameterError(chapter, name, f"{_shown(value)} for a name the chapter does not have",
+        raise ParameterError(chapter, _named(name), f"{_shown(value)} for a name the chapter does not have",
                              names + did_you_mean(name, params))
     return params[name]
 
@@ -215,8 +216,19 @@ def _expected(parameter: Parameter) -> str:
     return f"{parameter.type}, {rule.describe()}" if rule else parameter.type
 
 
+def _named(name: str) -> str:
+    """A name as it is where it could be one, else as `shortened` shows it."""
+    return name if name.isidentifier() and len(name) <= LONGEST else shortened(name)
+
+
 def _shown(value: object) -> str:
-    return f"{value!r} ({type(value).__name__})"
+    return f"{shortened(value)} ({type(value).__name__})"
+
+
+def shortened(value: object) -> str:
+    """As Python writes it, control characters and changes of direction escaped; the middle of what is long left out."""
+    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 20]}... ({len(text):,} characters)"
 
 
 def _yaml_hint(value: object, type_: str) -> str:

@@ -11,7 +11,7 @@ import yaml
 
 from deepfeatures.study import allowed, paths, strict_yaml
 from deepfeatures.study.allowed import did_you_mean
-from deepfeatures.study.parameters import Parameter, ParameterError, Value, accept
+from deepfeatures.study.parameters import Parameter, ParameterError, Value, accept, shortened
 
 EVERY = "all"
 
@@ -30,7 +30,8 @@ def load(name: str, folder: Path | None = None) -> dict[str, dict[str, object]]:
     folder = folder or paths.profiles()
     known = names(folder)
     if name not in known:  # by listing, so that a name such as ../x never reaches the file system
-        raise ProfileError(f"no profile {name!r}{did_you_mean(name, known)}; there are: {', '.join(known) or 'none'}")
+        raise ProfileError(f"no profile {shortened(name)}{did_you_mean(name, known)}; "
+                           f"there are: {', '.join(known) or 'none'}")
     file = f"profiles/{name}.yaml"
     try:
         content = strict_yaml.load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
@@ -42,7 +43,7 @@ def load(name: str, folder: Path | None = None) -> dict[str, dict[str, object]]:
     sections = {str(key): {} if value is None else value for key, value in content.items()}
     for slug, values in sections.items():
         if not isinstance(values, dict):
-            raise ProfileError(f"{file}: {slug} holds {values!r}, not a mapping of parameters")
+            raise ProfileError(f"{file}: {slug} holds {shortened(values)}, not a mapping of parameters")
     for parameter in sections.get(EVERY, {}):
         if parameter not in allowed.TABLE:  # else a misspelt name would apply to no chapter, unnoticed
             raise ProfileError(f"{file}: {EVERY} sets {parameter}, a parameter no chapter can have"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
-from deepfeatures.study import build, fingerprint, paths, publish, site
+from deepfeatures.study import artifacts, build, fingerprint, paths, publish, site
 from deepfeatures.study.chapter_key import Planned
 
 _STAMP = "rendered-from"
@@ -15,19 +16,32 @@ def own(planned: list[Planned], profile: str) -> Path:
     """The site of a reader's own run; rendered only where chapters, pages or the renderer changed. Gives its index."""
     out = paths.runs() / "site"
     stamp = _stamp([chapter.key for chapter in planned])
-    if (out / _STAMP).is_file() and (out / _STAMP).read_text() == stamp and (out / "index.html").is_file():
+    if _up_to_date(out, stamp):
         return out / "index.html"
     with build.one_build():
+        if _up_to_date(out, stamp):  # rendered by another build while this one waited
+            return out / "index.html"
         chapters = build.gather(planned, paths.runs() / "stage" / "executed")
         notice = None if profile == "paper" else f"Your own run at the {profile} profile: a preview, without verdicts."
         index = site.render(chapters, out, strict=True, notice=notice)
-        (out / _STAMP).write_text(stamp)
+        pages = [path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()]
+        record = {"from": stamp, "files": artifacts.recorded(out, pages)}
+        (out / _STAMP).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
     return index
 
 
 def published() -> Path:
     """The published book, from the committed chapters. Returns its index."""
     return site.render(publish.folder(), paths.root() / "_build" / "html", strict=True)
+
+
+def _up_to_date(out: Path, stamp: str) -> bool:
+    """True where the site was rendered from just this, and every file of it is as it was written."""
+    try:
+        artifacts.verify(out, _STAMP)
+        return bool(json.loads((out / _STAMP).read_text())["from"] == stamp)
+    except (artifacts.Damaged, KeyError):
+        return False
 
 
 def _stamp(keys: list[str]) -> str:

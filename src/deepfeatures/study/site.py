@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from deepfeatures.study import mended, paths, staging
+from deepfeatures.study import artifacts, mended, paths, staging
 
 # -c and not a script: the folder of scripts need not be on the path, and `python -m jupyter_book` does not exist.
 _JUPYTER_BOOK = [sys.executable, "-c", "from jupyter_book.cli.main import main; main(prog_name='jupyter-book')"]
@@ -36,10 +36,17 @@ def render(chapters: Path, out: Path, *, strict: bool, notice: str | None = None
     with FileLock(stages / ".lock"):
         _sweep(stages, out)
         stage = Path(tempfile.mkdtemp(prefix="book-", dir=stages))
-        config = staging.fill(chapters, stage, notice)
-        html = _build(stage, config, strict=strict)
-        _put_in_place(html, out)
-        shutil.rmtree(stage, ignore_errors=True)
+        try:
+            config = staging.fill(chapters, stage, notice)
+            html = _build(stage, config, strict=strict)
+            _put_in_place(html, out)
+        except Exception as failure:
+            if artifacts.out_of_space(failure):
+                raise artifacts.disk_full("the site") from failure
+            raise
+        finally:  # a failed render too takes no space any more
+            shutil.rmtree(stage, ignore_errors=True)
+            shutil.rmtree(_beside(out, "new"), ignore_errors=True)
     return out / "index.html"
 
 
@@ -56,7 +63,7 @@ def _build(stage: Path, config: Path, *, strict: bool) -> Path:
     html = stage / "_site" / "_build" / "html"
     if done.returncode != 0 or not (html / "index.html").is_file():
         log = done.stdout.replace(f"{stage}{os.sep}", "").splitlines()
-        told = [line for line in log if "WARNING" in line or "ERROR" in line] or log
+        told = [line for line in log if "WARNING" in line or "ERROR" in line or "No space left" in line] or log
         raise SiteError(f"jupyter-book ended with status {done.returncode}:\n" + "\n".join(told[-20:]))
     mended.mend(html)
     (html / ".buildinfo").unlink(missing_ok=True)   # a hash of the configuration, staging path included

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from deepfeatures.data.digits import mnist_source_without_files, resolve_digits
 from deepfeatures.data.face_source import faces_of_fingerprint, resolve_faces
+from deepfeatures.study import brought
 
 
 class Source(Protocol):
@@ -28,6 +29,8 @@ class Source(Protocol):
 def resolve(parameters: Mapping[str, Any], data_root: Path) -> Source:
     """The data that a chapter with these parameters reads. Raises what looking for it raises."""
     if "photographs" in parameters:
+        if parameters["photographs"] != "none":
+            brought.check_tables(data_root)
         return resolve_faces(str(parameters["photographs"]), data_root)
     return resolve_digits(str(parameters["dataset"]), data_root)
 

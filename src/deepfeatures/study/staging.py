@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from deepfeatures.study import (
+    active_content,
     anchors,
     benchmarks,
     catalogue,
@@ -27,6 +28,7 @@ from deepfeatures.study import (
     run_pages,
     scoreboard,
     summaries,
+    surviving,
 )  # fmt: skip
 from deepfeatures.study.encoded import Encoded
 
@@ -84,6 +86,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "benchmarks": benchmarks.page(paths.root() / "benchmarks"),
         "whole-celeba": _whole_celeba(),
         "clusters": cluster_cost.page(benchmarks.results(paths.root() / "benchmarks")),
+        "surviving": surviving.page(benchmarks.results(paths.root() / "benchmarks").get("chaos")),
     }
     generated |= {f"provenance-{slug}": text for slug, text in made.items()}
     generated |= _summaries(rows, ledger, titles)
@@ -127,6 +130,12 @@ def _stage_notebook(chapters: Path, run: offered.Run, folder: Path) -> str:
     first = notebook.cells[0] if notebook.cells else None
     if first is None or first.cell_type != "markdown" or not first.source.lstrip().startswith("# "):
         raise StagingError(f"chapter {slug}: its first cell must be Markdown that begins with a title line '# ...'")
+    for number, cell in enumerate(notebook.cells, start=1):
+        if found := active_content.in_cell(cell):
+            raise StagingError(
+                f"chapter {slug}, cell {number}: {found} would act in the browser of whoever opens the page: show it "
+                "as a figure or a table; data for a program of the site stands in <script type=\"application/json\">"
+            )
     title, _, rest = first.source.strip().partition("\n")
     first.source = f"{title}\n\n{banner(slug, results)}\n{rest}"
     linked.link(notebook, run)

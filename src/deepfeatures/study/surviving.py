@@ -1,0 +1,44 @@
+"""The page of what builds survive: accidents by kind, from benchmarks/results/chaos.json (`make chaos ARGS=--save`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+WORDS = {
+    "smoke builds killed": "SIGKILL to a smoke build and all its jobs, at random moments of building and rendering",
+    "commands killed beside their jobs": "SIGKILL to the command alone, whose jobs go on beside the next build",
+    "default builds killed": "SIGKILL to a chapter at `default`, whose networks train for longer",
+    "artifacts with a flipped bit": "one bit of one file turned over",
+    "chapters and pages with a flipped bit": "the same in an executed chapter, or in a page of the site",
+    "builds on a full disk": "a filesystem that runs full while chapters are executed or pages are written",
+    "inputs removed": "an artifact, a file of one, results, a page, the plan, the data: before a build, or during it",
+    "two builds at once": "in one folder: of the same book, of another, and one killed beside the other",
+    "clocks set back": "by 400 days before a build, by 90 while it runs",
+}
+
+
+def page(result: Mapping[str, Any] | None) -> str:
+    """The page's table in Markdown. result: as `tests/chaos` saved it, None where it was never run."""
+    if result is None:
+        return "`make chaos` was not run for this book."
+    rows = []
+    for name, wanted in result["wanted"].items():
+        happened, checks = result[name.replace(" ", "_")], result["checks"][name]
+        rows.append(f"| {name} | {WORDS.get(name, '')} | {happened:,} of {wanted:,} | {checks:,} |")
+    total = result["passed"] + result["failed"]
+    chapters = result["chapters"]
+    book = "the whole book" if chapters == "all" else f"a book of the chapters {', '.join(chapters)} alone"
+    outcome = (
+        f"Builds are of {book}. "
+        f"{result['passed']:,} of {total:,} checks passed, {result['failed']:,} failed "
+        f"(seed {result['seed']}, {result['date']}, {result['seconds'] / 60:.0f} minutes on {result['cores']} cores)."
+    )
+    failures = [f"- failed: {_plain(one)}" for one in result["failures"]]
+    left_out = [f"- left out: {_plain(one)}" for one in result["left_out"]]
+    table = ["| Accident | | Happened | Checks |", "|---|---|---|---|", *rows]
+    return "\n\n".join(["\n".join(table), outcome, *(["\n".join(failures + left_out)] if failures or left_out else [])])
+
+
+def _plain(text: str) -> str:
+    return "`" + " ".join(text.split()).replace("`", "'") + "`"
