@@ -15,6 +15,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,15 +71,22 @@ def run(folder: Path, seed: int, minutes: float, kinds: list[Any], chapters: lis
         share += part
         until = begun + (ledger.until - begun) * share / whole
 
-        def time_for(seconds: float, until: float = until) -> bool:
-            return time.monotonic() < until and ledger.time_for(seconds)
-
-        kind(bench, time_for)
+        kind(bench, within(ledger, until))
     print(f"\nseed {seed}\n{ledger.summary()}", flush=True)
     if save:
         found = {**result(ledger, time.monotonic() - started, os.cpu_count() or 1), "chapters": chapters or "all"}
         print(f"saved: {_runner().save(found, busy)}\n{ledger.passed} passed, {ledger.failed} failed", flush=True)
     return 1 if ledger.failed or not ledger.passed else 0
+
+
+def within(ledger: Ledger, until: float) -> Callable[[float], bool]:
+    """True for an accident of so many seconds while the kind's share lasts; for its first while there is any time."""
+    first = [True]
+
+    def time_for(seconds: float) -> bool:
+        return ledger.time_for(seconds) and (first.pop() if first else time.monotonic() < until)
+
+    return time_for
 
 
 def result(ledger: Ledger, seconds: float, cores: int) -> dict[str, Any]:

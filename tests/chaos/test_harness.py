@@ -134,6 +134,15 @@ def test_time_that_is_over_is_said(tmp_path: Path) -> None:
     assert "left out: 3 of 3: the time was over" in ledger.summary() and ledger.failed == 0
 
 
+def test_each_kind_has_its_share_and_at_least_one(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, seed=1, minutes=1)
+    over = command.within(ledger, time.monotonic() - 1)
+    assert [over(1), over(1)] == [True, False]
+    on = command.within(ledger, time.monotonic() + 30)
+    assert [on(1), on(1), on(90)] == [True, True, False]
+    assert not command.within(ledger, time.monotonic() + 30)(90)
+
+
 def test_an_end_is_judged_by_what_it_says(ledger: Ledger, tmp_path: Path) -> None:
     judged = bench.Bench.__new__(bench.Bench)
     judged.ledger = ledger
