@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deepfeatures import cli_runs
+from deepfeatures import cli_probe, cli_runs
 from deepfeatures.cli_options import Cores, Given, Profile, Slug, WorkflowProfile
 from deepfeatures.study import catalogue, parameters, paths
 
@@ -20,6 +20,7 @@ bundle_app = typer.Typer(no_args_is_help=True, help="The artifacts behind a book
 app.add_typer(data_app, name="data")
 app.add_typer(bundle_app, name="bundle")
 app.add_typer(cli_runs.app)  # without a name: its commands stand beside these
+app.add_typer(cli_probe.app)
 
 
 def main() -> None:

@@ -40,6 +40,8 @@ KINDS: dict[str, Kind] = {
     "trunk-maps": Kind("deepfeatures.networks.trunk_maps"),
     "attribute-tail": Kind("deepfeatures.training.attribute_tail"),
     "face-features": Kind("deepfeatures.networks.face_artifact"),
+    "own-faces": Kind("deepfeatures.data.own_images"),
+    "own-features": Kind("deepfeatures.networks.own_features"),
     "factor-readout": Kind("deepfeatures.analysis.factor_readout"),
     "attribute-readout": Kind("deepfeatures.analysis.attribute_readout"),
     "attribute-network-readout": Kind("deepfeatures.analysis.attribute_network_readout"),
