@@ -67,8 +67,7 @@ def make(
             image_of = lambda row: upright(Path(folder) / str(ids[row]))  # noqa: E731
         facts: dict[str, Json] = {"weights": reader.fingerprint, "input": str(reader.input)}
         facts |= {"middle": middle, "batch": BATCH}
-        name = network if network == OWN else reader.name
-        plan = FeaturePlan(dataset, name, dict(reader.layers), tuple(ids.tolist()), facts, SHARD)
+        plan = FeaturePlan(dataset, network, dict(reader.layers), tuple(ids.tolist()), facts, SHARD)
         features.make(scratch, plan, _extract(image_of, ids, reader, middle), progress=_told(plan))
     stored = features.open_features(scratch, plan)
     if not len(stored.ids):

@@ -205,30 +205,32 @@ def _pose(found: Found) -> dict[str, Any]:
     section = _section("pose", "Pose", text, found.not_asked.get("pose"))
     if found.pose is None or found.ranges is None:
         return section
-    table = found.pose
-    predictors = list(dict.fromkeys(table["predictor"]))
-    keys = ["network", "layer", "angle"]
-    rows = [[network, layer, ANGLES[str(angle)],
-             *(_interval(group[group["predictor"] == one].iloc[0], "error_deg", 1) for one in predictors)]
-            for (network, layer, angle), group in table.groupby(keys, sort=False)]  # fmt: skip
+    table, unit = found.pose, "error of |yaw|, degrees"
+    linear = table[(table["predictor"] == "linear") & (table["angle"] == "abs_yaw")]
+    constants = table["predictor"].str.startswith("constant")
+    best = table[(table["angle"] == "abs_yaw") & constants]["error_deg"].min()
     one = table.iloc[0]
     caption = f"Mean absolute error, degrees [95 % over {one['people']:,} people], {one['images']:,} images."
-    whole = {"label": "pose", "caption": caption, "headings": [*keys, *predictors], "rows": rows, "words": 3}
-    linear = table[(table["predictor"] == "linear") & (table["angle"] == "abs_yaw")]
-    best = table[(table["angle"] == "abs_yaw") & table["predictor"].str.startswith("constant")]["error_deg"].min()
-    limits = list(dict.fromkeys(found.ranges["range"]))
-    by = ["network", "layer", "predictor"]
-    ranged = [[network, layer, predictor,
-               *(_interval(rows.iloc[0], "error_deg", 1) if len(rows := group[group["range"] == one]) else "–"
-                 for one in limits)]
-              for (network, layer, predictor), group in found.ranges.groupby(by, sort=False)
-              if predictor in ("linear", "constant: median")]  # fmt: skip
-    unit, what = "error of |yaw|, degrees", "How far |yaw| is off"
     return section | {
-        "figures": [_drawn(linear, "error_deg", unit, float(best), "constant", what, 1)],
-        "tables": [whole, {"label": "by range", "caption": "The same for |yaw|, by its range (degrees).",
-                           "headings": ["network", "layer", "predictor", *limits], "rows": ranged, "words": 3}],
+        "figures": [_drawn(linear, "error_deg", unit, float(best), "constant", "How far |yaw| is off", 1)],
+        "tables": [_errors("pose", caption, table.assign(across=table["angle"].map(ANGLES))),
+                   _errors("by range", "The same for |yaw|, by its range (degrees).",
+                           found.ranges.assign(across=found.ranges["range"]))],
     }  # fmt: skip
+
+
+def _errors(label: str, caption: str, table: pd.DataFrame) -> dict[str, Any]:
+    """Networks, layers and predictors down, what `across` holds across; constants once, for they ask no network."""
+    columns = list(dict.fromkeys(table["across"]))
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for (network, layer, predictor), group in table.groupby(["network", "layer", "predictor"], sort=False):
+        key = ("none", "–", predictor) if str(predictor).startswith("constant") else (network, layer, predictor)
+        cells = {one["across"]: _interval(one, "error_deg", 1) for _, one in group.iterrows()}
+        rows.setdefault(key, [cells.get(name, "–") for name in columns])
+    ordered = sorted(rows, key=lambda key: key[0] == "none")
+    body = [[*key, *rows[key]] for key in ordered]
+    headings = ["network", "layer", "predictor", *columns]
+    return {"label": label, "caption": caption, "headings": headings, "rows": body, "words": 3}
 
 
 def _section(name: str, title: str, text: str, not_asked: str | None) -> dict[str, Any]:

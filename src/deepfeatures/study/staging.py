@@ -21,6 +21,7 @@ from deepfeatures.study import (
     claims,
     cluster_cost,
     front,
+    launch_links,
     linked,
     matrix,
     offered,
@@ -87,6 +88,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "whole-celeba": _whole_celeba(),
         "clusters": cluster_cost.page(benchmarks.results(paths.root() / "benchmarks")),
         "surviving": surviving.page(benchmarks.results(paths.root() / "benchmarks").get("chaos")),
+        "launch-links": launch_links.page(launch_links.repository(paths.root())),
     }
     generated |= {f"provenance-{slug}": text for slug, text in made.items()}
     generated |= _summaries(rows, ledger, titles)
