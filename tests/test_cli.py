@@ -371,7 +371,7 @@ def test_help_for_every_command():
     runner = CliRunner()
     top = runner.invoke(cli.app, ["--help"])
     assert top.exit_code == 0
-    for command in ("list", "params", "run", "book", "site", "publish", "claims", "clean", "data", "bundle", "sweep",
+    for command in ("list", "params", "run", "book", "probe", "site", "publish", "claims", "clean", "data", "bundle", "sweep",
                     "compare", "runs", "new-chapter"):  # fmt: skip
         assert f" {command} " in top.stdout
         shown = runner.invoke(cli.app, [command, "--help"])

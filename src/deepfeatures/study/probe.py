@@ -62,7 +62,8 @@ class Plan:
 class Found:
     """Tables of analysis.own_readings; None, with a reason in `not_asked`, where a question cannot be asked.
 
-    unread: images that could not be read, and why. notes: what a reader has to know besides.
+    unread: images that could not be read, and why. layers: by network as a reader knows it, those read with their
+    widths, the embedding last.
     """
 
     plan: Plan
@@ -117,7 +118,7 @@ def run(planned: Plan) -> Found:
     not_asked = own_readings.too_few(identity[seen], known[seen], pose[seen])
     _ask_something(planned, not_asked)
 
-    keys = [(network, layer) for network, one in made.items() for layer in _layers(network, one.meta["layers"])]
+    keys = [(network, layer) for network in made for layer in _layers(planned, network)]
     rng = np.random.default_rng(SEED)
     resamples = int(planned.params["resamples"])
     names = {network: label_of(network) for network in made}
@@ -136,7 +137,8 @@ def run(planned: Plan) -> Found:
     if "pose" not in not_asked:
         said = {(names[n], layer): Readout(artifacts.ensure(_pose(planned, n, layer))) for n, layer in keys}
         turned, ranges = own_readings.pose(said, resamples=resamples, rng=rng)
-    layers = {names[name]: one.meta["layers"] for name, one in made.items()}
+    layers = {names[name]: {layer: int(one.meta["layers"][layer]) for layer in _layers(planned, name)}
+              for name, one in made.items()}  # fmt: skip
     return Found(planned, verification, attributes, single, turned, ranges, not_asked, unread, layers)
 
 
@@ -215,10 +217,12 @@ def _own_features(
     return Recipe("own-features", said, inputs)
 
 
-def _layers(network: str, there: Mapping[str, int]) -> tuple[str, ...]:
-    """Those that are read: all of one's own network, of others those that the book reads; of controls the last."""
+def _layers(planned: Plan, network: str) -> tuple[str, ...]:
+    """Those that are read, in order: all of one's own network, of others those that the book reads; of controls the
+    last.
+    """
     if network in (OWN, SHUFFLED):
-        return tuple(there)
+        return tuple(planned.about["network"]["outputs"])
     layers = layers_of("pixels" if network == "pixels" else network)
     return layers if network in ("trained", *PUBLISHED) else layers[-1:]
 

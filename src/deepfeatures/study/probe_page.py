@@ -224,7 +224,8 @@ def _errors(label: str, caption: str, table: pd.DataFrame) -> dict[str, Any]:
     columns = list(dict.fromkeys(table["across"]))
     rows: dict[tuple[str, ...], list[str]] = {}
     for (network, layer, predictor), group in table.groupby(["network", "layer", "predictor"], sort=False):
-        key = ("none", "–", predictor) if str(predictor).startswith("constant") else (network, layer, predictor)
+        named = (str(network), str(layer), str(predictor))
+        key = ("none", "–", str(predictor)) if str(predictor).startswith("constant") else named
         cells = {one["across"]: _interval(one, "error_deg", 1) for _, one in group.iterrows()}
         rows.setdefault(key, [cells.get(name, "–") for name in columns])
     ordered = sorted(rows, key=lambda key: key[0] == "none")
