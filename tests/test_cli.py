@@ -371,8 +371,8 @@ def test_help_for_every_command():
     runner = CliRunner()
     top = runner.invoke(cli.app, ["--help"])
     assert top.exit_code == 0
-    for command in ("list", "params", "run", "book", "probe", "site", "publish", "claims", "clean", "data", "bundle", "sweep",
-                    "compare", "runs", "new-chapter"):  # fmt: skip
+    for command in ("list", "params", "run", "book", "probe", "site", "publish", "claims", "clean", "data", "bundle",
+                    "sweep", "compare", "runs", "new-chapter"):  # fmt: skip
         assert f" {command} " in top.stdout
         shown = runner.invoke(cli.app, [command, "--help"])
         assert shown.exit_code == 0 and "Usage:" in shown.stdout
