@@ -109,10 +109,10 @@ def runs(as_json: Annotated[bool, typer.Option("--json", help="Records for a pro
         changes = " ".join(f"{name}={shown(value)}" for name, value in row["changed"].items())
         told = f"{row['key'][:12]}  {row['finished']:<20}  {row['chapter']:<24} {row['profile']:<8} {changes}"
         typer.echo(told.rstrip())
-    for told in kept.sweeps():
-        failed = sum(point["failure"] is not None for point in told["points"])
+    for swept in kept.sweeps():
+        failed = sum(point["failure"] is not None for point in swept["points"])
         lost = f", {failed} failed" if failed else ""
-        typer.echo(f"{told['name']}  a sweep of {len(told['points'])} points{lost}")
+        typer.echo(f"{swept['name']}  a sweep of {len(swept['points'])} points{lost}")
     if not rows:
         typer.echo("no run is kept here; the published pages are: published:CHAPTER")
 
