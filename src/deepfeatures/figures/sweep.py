@@ -87,7 +87,9 @@ def _style(order: int, *, connected: bool) -> dict[str, Any]:
 
 
 def _dots(ax: Axes, x: Sequence[float], y: pd.Series, colour: str, where: Any) -> None:
-    style: dict[str, Any] = {"markersize": 2.8, "markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 0.8}
+    style: dict[str, Any] = {
+        "markersize": 2.8, "markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 0.8,
+    }  # fmt: skip
     ax.plot(x, y, "o", zorder=4, transform=where, **style)  # above the mean, which often covers one of them
 
 
