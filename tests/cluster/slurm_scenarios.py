@@ -225,10 +225,10 @@ def working(folder: Path) -> list[int]:
             continue
         try:
             words = (entry / "cmdline").read_bytes().split(b"\0")
+            there = (entry / "cwd").resolve() == folder.resolve()
         except OSError:  # ended meanwhile
             continue
-        ours = any(str(folder / "plans").encode() in word for word in words) and b"--plan" in words
-        if ours and b"make" in words and not any(b"snakemake" in word for word in words):
+        if there and {b"make", b"--plan"} <= set(words):
             found.append(int(entry.name))
     return found
 

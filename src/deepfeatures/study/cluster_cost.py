@@ -202,4 +202,7 @@ def _seconds(value: float) -> str:
 
 
 def _millions(images: float) -> str:
-    return f"{images / 1e6:,.0f} million" if images >= 1e6 else f"{images:,.0f}"
+    for size, name in ((1e9, "billion"), (1e6, "million")):
+        if images >= size:
+            return f"{images / size:,.0f} {name}"
+    return f"{images:,.0f}"
