@@ -200,6 +200,16 @@ def test_chapter_without_a_title_is_named(small_checkout: Path, tmp_path: Path) 
         site.render(chapters, tmp_path / "html", strict=True, notice=None)
 
 
+def test_a_chapter_that_would_act_in_a_browser_is_not_rendered(small_checkout: Path, tmp_path: Path) -> None:
+    chapters = _without(small_checkout / "run", tmp_path, "mu-lenet.ipynb")
+    notebook = made_up.notebook("mu-lenet")
+    notebook.cells.append(nbformat.v4.new_markdown_cell("<img src=x onerror=alert(1)>"))
+    nbformat.write(notebook, chapters / "mu-lenet.ipynb")
+    with pytest.raises(staging.StagingError, match=r"chapter mu-lenet, cell \d+: .*onerror=alert"):
+        site.render(chapters, tmp_path / "html", strict=True, notice=None)
+    assert not (tmp_path / "html").exists()
+
+
 @pytest.mark.parametrize(("tier", "profile", "words"), [
     ("original", "paper", "its claims are judged"),
     ("original", "default", "`default` profile: a preview"),

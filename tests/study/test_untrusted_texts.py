@@ -24,6 +24,7 @@ from deepfeatures.study import (
     parameters,
     paths,
     profiles,
+    staging,
 )
 from deepfeatures.study import claims as ledger
 from deepfeatures.study.parameters import ParameterError
@@ -198,13 +199,9 @@ ACTIVE = {
 
 
 @pytest.mark.parametrize("how", ACTIVE)
-def test_a_notebook_that_would_act_in_a_browser_is_refused(how: str, tmp_path: Path) -> None:
-    from deepfeatures.study import staging
-
-    result = {"tier": "rendered", "profile": "smoke"}
-    nbformat.write(new_notebook(cells=[new_markdown_cell("# A title"), ACTIVE[how]]), tmp_path / "mine.ipynb")
+def test_a_notebook_that_would_act_in_a_browser_is_refused(how: str) -> None:
     with pytest.raises(staging.StagingError) as refused:
-        staging._stage_notebook(tmp_path, "mine", result, tmp_path / "stage")
+        staging.refuse_active(new_notebook(cells=[new_markdown_cell("# A title"), ACTIVE[how]]), "mine")
     told = str(refused.value)
     assert told.startswith("chapter mine, cell 2: ") and "would act in the browser of" in told and len(told) < 500
 
@@ -226,21 +223,20 @@ def test_what_is_only_shown_is_let_by(how: str) -> None:
 
 def test_no_published_chapter_acts() -> None:
     for path in sorted((paths.book() / "chapters").glob("*.ipynb")):
-        for number, cell in enumerate(nbformat.read(path, as_version=4).cells, start=1):
-            assert active_content.in_cell(cell) is None, (path.name, number)
+        staging.refuse_active(nbformat.read(path, as_version=4), path.stem)
 
 
 def test_a_plan_by_hand_runs_nothing(tiny: Path, tmp_path: Path) -> None:
     """What jobs take from a plan is checked as what a reader types is."""
     path = build.write_plan(build.plan_book("default"))
     plan = json.loads(path.read_text())
-    plan["chapters"][SLUG]["parameters"]["seeds"] = "1; touch pwned"
+    (key,) = plan["chapters"]
+    plan["chapters"][key]["parameters"]["seeds"] = "1; touch pwned"
     forged = tmp_path / "plan.json"
     forged.write_text(json.dumps(plan))
     with pytest.raises(build.BadPlan, match="is not what was written"):
         build.read_plan(forged)
-    key = chapter_key.plan(SLUG, catalogue.resolve(SLUG, "default", {})).key
-    assert plan["chapters"][SLUG]["key"] == key
+    assert chapter_key.plan(SLUG, catalogue.resolve(SLUG, "default", {})).key == key  # a job holds its plan to it
 
 
 def test_the_command_says_it_in_one_line() -> None:

@@ -132,12 +132,7 @@ def _stage_notebook(chapters: Path, run: offered.Run, folder: Path) -> str:
     first = notebook.cells[0] if notebook.cells else None
     if first is None or first.cell_type != "markdown" or not first.source.lstrip().startswith("# "):
         raise StagingError(f"chapter {slug}: its first cell must be Markdown that begins with a title line '# ...'")
-    for number, cell in enumerate(notebook.cells, start=1):
-        if found := active_content.in_cell(cell):
-            raise StagingError(
-                f"chapter {slug}, cell {number}: {found} would act in the browser of whoever opens the page: show it "
-                "as a figure or a table; data for a program of the site stands in <script type=\"application/json\">"
-            )
+    refuse_active(notebook, slug)
     title, _, rest = first.source.strip().partition("\n")
     first.source = f"{title}\n\n{banner(slug, results)}\n{rest}"
     linked.link(notebook, run)
@@ -146,6 +141,16 @@ def _stage_notebook(chapters: Path, run: offered.Run, folder: Path) -> str:
             cell.update({"outputs": [one for one in cell.outputs if not _is_banner(one)]} if "outputs" in cell else {})
     nbformat.write(notebook, folder / f"{slug}.ipynb")
     return title.removeprefix("# ").strip()
+
+
+def refuse_active(notebook: Mapping[str, Any], slug: str) -> None:
+    """Raise StagingError, naming the cell, where a notebook holds what would act in a browser."""
+    for number, cell in enumerate(notebook["cells"], start=1):
+        if found := active_content.in_cell(cell):
+            raise StagingError(
+                f"chapter {slug}, cell {number}: {found} would act in the browser of whoever opens the page: show it "
+                'as a figure or a table; data for a program of the site stands in <script type="application/json">'
+            )
 
 
 def _is_banner(output: Mapping[str, Any]) -> bool:
