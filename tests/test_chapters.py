@@ -74,7 +74,7 @@ def test_smoke_yields_no_verdict(book):
 
 
 def test_building_again_does_nothing(book, monkeypatch):
-    monkeypatch.setattr(build, "_snakemake", lambda *_: pytest.fail("a job was run"))
+    monkeypatch.setattr(build, "run_workflow", lambda *_: pytest.fail("a job was run"))
     started = time.monotonic()
     build.build(build.plan_book("smoke"), cores=2)
     assert time.monotonic() - started < 5

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LEDGER = {
     claim["id"].removeprefix("rudd2017/"): claim
     for claim in yaml.safe_load((ROOT / "claims" / "rudd2017.yaml").read_text())["claims"]
-    if claim["chapter"] == "feature-spaces"
+    if claim.get("chapter") == "feature-spaces"
 }
 LABELS = digit_labels(12)
 

@@ -95,7 +95,7 @@ def test_a_chapter_can_be_taken_away(small_site: Path) -> None:
     offered = {str(link["href"]).removeprefix("../downloads/mu-lenet/") for link in page.select("a[download]")}
     assert offered == {
         "mu-lenet.zip", "mu-lenet.ipynb", "mu-lenet.py", "mu-lenet.results.json", "mu-lenet.provenance.json",
-        "records.csv", "numbers.csv", "tables/table-02-gains-losses.csv", "tables/made-up.csv",
+        "records.csv", "numbers.csv", "tables/table-02-gains-losses.csv", "tables/made-up.csv", "tables/pictured.csv",
         "figures/square-mu-lenet.svg", "figures/square-mu-lenet.pdf",
     }  # fmt: skip
     folder = small_site / "downloads" / "mu-lenet"
@@ -113,7 +113,7 @@ def test_a_chapter_can_be_taken_away(small_site: Path) -> None:
 def test_an_older_run_says_what_it_lacks(small_site: Path) -> None:
     page = read(small_site / "chapters" / "rotated-mnist.html")
     section = page.select_one("#take-it-with-you")
-    assert section is not None and "there is no file of 2 of its 3 figures and tables" in section.get_text()
+    assert section is not None and "there is no file of 2 of its 4 figures and tables" in section.get_text()
     assert "rotated-mnist.py" not in section.decode()
     made = read(small_site / "_generated" / "provenance-rotated-mnist.html")
     assert "notebooks/09-rotated-mnist.py at commit" in made.get_text() and "not kept by this run" in made.get_text()

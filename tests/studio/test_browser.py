@@ -232,7 +232,7 @@ def test_a_real_run_of_a_chapter_and_its_page(browser, tmp_path, monkeypatch):
                 page.get_by_role("link", name="Open its page").click()
             theirs = opening.value
             expect(theirs.get_by_role("heading", level=1)).to_contain_text("Can a network")
-            assert theirs.evaluate("document.documentElement.dataset.theme") in ("light", "dark")
+            theirs.wait_for_function("['light', 'dark'].includes(document.documentElement.dataset.theme)")
             assert theirs.evaluate("[...document.images].filter(image => !image.naturalWidth).length") == 0
             assert heard == []
     finally:
