@@ -25,8 +25,8 @@ WORLDS = ("rendered", "celeba", "pointing04")
 OWN, SHUFFLED = "own", "own-shuffled"
 SEED = 0
 LABELS = {
-    OWN: "your network", SHUFFLED: "your network, weights shuffled", "pixels": "pixels",
-    "trained": "identity network of this book", "untrained": "the same, random weights",
+    OWN: "your network", SHUFFLED: "your network, shuffled", "pixels": "pixels",
+    "trained": "identity network", "untrained": "identity network with random weights",
 }  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def run(planned: Plan) -> Found:
 def label_of(network: str) -> str:
     """What a reader calls it."""
     base = network.removesuffix("-untrained")
-    return LABELS.get(network) or (base if base == network else f"{base}, random weights")
+    return LABELS.get(network) or (base if base == network else f"{base} with random weights")
 
 
 def _source(asked: Asked) -> FaceSource:
@@ -182,7 +182,7 @@ def _features(asked: Asked, bench: FaceBench, faces: Recipe) -> tuple[dict[str, 
             made[name] = bench.features(asked.dataset, name, int(bench.params["first_seed"]))
         else:
             made[name] = _own_features(asked, name, faces, bench)
-    return made, {"what": ", ".join(map(label_of, names)), "note": note}
+    return made, {"what": "networks at hand", "names": [label_of(name) for name in names], "note": note}
 
 
 def _of_own_network(asked: Asked, file: Path, faces: Recipe) -> tuple[dict[str, Recipe], dict[str, Any]]:

@@ -43,7 +43,7 @@ def told(planned: Plan) -> list[str]:
         lines.append(f"{network['what']}: {network['fingerprint']}, reads {size['height']} x {size['width']} "
                      f"{size['channels']}, gives {', '.join(network['outputs'].values())}")  # fmt: skip
     else:
-        lines.append(f"networks at hand: {network['what']}")
+        lines.append(f"{network['what']}: {', '.join(network['names'])}")
     return lines + ([network["note"]] if network["note"] else [])
 
 
@@ -104,7 +104,7 @@ def page(found: Found, command: str) -> str:
         left_out["images that could not be read"] = found.unread
     return pages.fill(
         "probe",
-        heading=f"{network['what']} on {Path(faces['what']).name}",
+        heading=f"{network['what'] if 'input' in network else 'Networks at hand'} on {Path(faces['what']).name}",
         banner=BANNER.format(profile=found.plan.asked.profile),
         notes=[network["note"]] if network["note"] else [],
         facts=_facts(found),
@@ -279,7 +279,7 @@ def _limits(found: Found) -> list[str]:
         lines += [
             "Nobody here knows on whom your network was trained: if it has seen these people, it tells them apart "
             "better than others.",
-            "Weights shuffled: the entries of each weight array in random order, biases and normalisation as they are.",
+            "Shuffled: the entries of each weight array in random order, biases and normalisation as they are.",
         ]
     lines.append(
         "Each interval is of people drawn anew. The network is one: how another training of it would do is not in it."
