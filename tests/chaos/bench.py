@@ -35,8 +35,8 @@ class Bench:
         self._data()
         print("\n== the book, undisturbed", flush=True)
         ended = builds.book(self.reference).end()
-        if ended.code:
-            raise NoReference(f"exit status {ended.code}: {ended.last_words}")
+        if trouble := self.failed(ended):
+            raise NoReference(trouble)
         self.tree = trees.site_tree(self.reference / "site")
         known = folder / "seconds.txt"
         if not known.is_file() or ended.seconds > float(known.read_text()):  # a later call finds it built
