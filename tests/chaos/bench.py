@@ -131,8 +131,11 @@ def smaller_book(checkout: Path, chapters: Sequence[str]) -> Path:
 
 def artifacts_of(slug: str, runs: Path) -> list[Path]:
     """Folders of the artifacts behind an executed chapter, inputs of inputs too."""
-    (results,) = (runs / "chapters" / slug).glob("*/results.json")
-    wanted = [key for keys in json.loads(results.read_text())["artifacts"].values() for key in keys]
+    wanted = [
+        key
+        for results in (runs / "chapters" / slug).glob("*/results.json")  # several, in a folder of before code changed
+        for keys in json.loads(results.read_text())["artifacts"].values() for key in keys
+    ]  # fmt: skip
     return closure(wanted, runs)
 
 
