@@ -242,7 +242,8 @@ def digests(runs: Path) -> dict[str, str]:
             continue
         if path.name == "record.json":
             record = json.loads(content)
-            record.pop("made")
+            record.pop("made", None)
+            record["files"].pop("provenance.json", None)
             content = json.dumps(record).encode()
         found[str(path.relative_to(runs))] = hashlib.sha256(content).hexdigest()
     return found

@@ -55,10 +55,12 @@ asked = Path(os.environ["TINY_WAITS"])
 asked.exists() and asked.with_name("pid").write_text(str(os.getpid())) and sleep(600);"""
 
 
+# In a style, as every figure of the book is drawn.
 DRAWN = """\
 import matplotlib.pyplot as plt
 
-_ = plt.subplots()[1].plot([0, 1, 4], clip_on=True)"""
+with plt.style.context("default"):
+    _ = plt.subplots()[1].plot([0, 1, 4], clip_on=True)"""
 
 
 def test_twice_gives_the_same_bytes_and_a_kill_in_between_changes_nothing(tiny, runs_folder, tmp_path, monkeypatch):

@@ -27,12 +27,14 @@ DOWNLOADS = "downloads.zip"  # a chapter is complete without it: runs of before 
 
 
 # Errors only: each kernel warns that it talks over TCP, to this machine alone. Every figure is drawn as vectors too,
-# for readers to take away (study.downloads); their identifiers come from a fixed salt.
+# for readers to take away (study.downloads).
 _KERNEL = """c = get_config()
 c.IPKernelApp.log_level = 40
 c.InlineBackend.figure_formats = {"png", "svg", "pdf"}
-c.InlineBackend.rc = {"svg.hashsalt": "deepfeatures"}
 """
+# Identifiers in vectors come from a fixed salt. Not by InlineBackend.rc: it is read at the first figure, inside a style
+# that takes it back.
+_MATPLOTLIB = "svg.hashsalt: deepfeatures\n"
 
 
 class ChapterFailed(RuntimeError):
@@ -133,7 +135,9 @@ def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "MPLBACKEND": INLINE,
         "IPYTHONDIR": str(_own_profile(temporary)),
+        "MATPLOTLIBRC": str(temporary / "matplotlibrc"),
     }
+    (temporary / "matplotlibrc").write_text(_MATPLOTLIB)
     before = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)  # the kernel inherits it; papermill takes no environment of its own
     try:
