@@ -28,7 +28,7 @@ def test_costs_are_in_proportion_to_the_images() -> None:
     one = cluster_cost.scale(EXTRACTION, JOBS, 180_000_000)
     assert one.shards == 45_000
     assert one.jobs == 100  # 360,000 s of work in hours
-    assert one.cpu_hours == pytest.approx(100)
+    assert one.hours == pytest.approx(100)
     assert one.overhead_hours == pytest.approx(100 * (10 + 180) / 3600)  # a job's own, and 1 microsecond an image
     assert one.disk_gb == pytest.approx(180e6 * 2_520 / 1e9 + 45_000 * 2e6 / 1e9)
     assert one.merge_s == pytest.approx(2 * 900 + 0.05)
@@ -59,4 +59,8 @@ def test_the_page_has_every_size_and_what_breaks_first() -> None:
     assert "What breaks first, at 6 million images: every process holds the plan" in text
     assert "at most 2.0e-12 of their size" in text
     assert "**20.76**" in text and "| 0.80 |" in text  # of 100 million and of CelebA: too much memory is bold
+    assert "The machine was busy" not in text
+    busy = {**JOBS, "machine": {**MACHINE, "load_average": 1.5}}
+    told = cluster_cost.page({"slurm-jobs": busy, "sharded-extraction": EXTRACTION})
+    assert told.count("The machine was busy (load average 1.5): times are too long.") == 1
     assert cluster_cost.page({"slurm-jobs": JOBS}).startswith("This has not been measured yet: `python benchmarks/run")
