@@ -23,7 +23,8 @@ PATIENCE_S = 86_400.0  # a day: the longest that one process may take for what c
 
 @dataclass(frozen=True)
 class Scale:
-    """An extraction of `images`. hours: of work, by one thread; overhead_hours: of all jobs beside it; merge_s: by one process, at the end."""
+    """An extraction of `images`. hours: of work, by one thread; overhead_hours: of all jobs beside it; merge_s:
+    by one process, at the end."""
 
     images: int
     shards: int
@@ -147,7 +148,10 @@ def _of_extraction(found: Mapping[str, Any]) -> str:
 
 
 def _beyond(extraction: Mapping[str, Any], jobs: Mapping[str, Any]) -> str:
-    heads = "| Images | Shards | Jobs | Hours of one thread | beside the work | Disk, GB | Merging | Memory a process, GB |"
+    heads = (
+        "| Images | Shards | Jobs | Hours of one thread | beside the work | Disk, GB | Merging "
+        "| Memory a process, GB |"
+    )
     rows = []
     for one in (scale(extraction, jobs, images) for images in SIZES):
         merging = f"{one.merge_s / 60:,.1f} min" if one.merge_s >= 60 else f"{one.merge_s:,.1f} s"
