@@ -83,9 +83,12 @@ def test_the_plan_is_data_that_jobs_can_read(tiny, toys, monkeypatch):
     assert len(list((toys / "plans").iterdir())) == 1
 
 
-@pytest.mark.parametrize(("cap", "jobs"), [(60, 0), (200, 0), (201, 1)])
-def test_light_chapters_make_their_own_artifacts(cap, jobs, tiny, toys):
-    plan = chapter_key.Planned("tiny", {"iterations_cap": cap}, None, {"raw": [toy(1.0)]}, {})
+@pytest.mark.parametrize(
+    ("training", "jobs"),
+    [({"iterations_cap": 200}, 0), ({"iterations_cap": 201}, 1), ({}, 0), ({"steps": 300}, 0), ({"steps": 4000}, 1)],
+)
+def test_light_chapters_make_their_own_artifacts(training, jobs, tiny, toys):
+    plan = chapter_key.Planned("tiny", training, None, {"raw": [toy(1.0)]}, {})
     content = json.loads(build.write_plan([plan]).read_text())
     assert len(content["chapters"][plan.key]["artifacts"]) == jobs
 

@@ -20,7 +20,9 @@ from deepfeatures.study.recipes import Recipe
 
 QUIET = ["--quiet", "all"]  # as `workflow_profiles.command` starts Snakemake where jobs run here
 NEARLY_FULL = 5_000_000  # bytes: under it, Snakemake itself may have failed for want of space
-LIGHT_ITERATIONS = 200  # at or under this cap a chapter makes its own artifacts: a job would cost more than it saves
+# Parameters that say how long networks are trained. At or under these a chapter makes its own artifacts one by one: to
+# start a job for each would cost more than it saves. Over any, they are jobs, side by side or on a cluster.
+LIGHT_TRAINING = {"iterations_cap": 200, "steps": 300}
 # Files of an executed chapter, and how their names end after the slug in a folder of chapters.
 ENDINGS = {execute.NOTEBOOK: "ipynb", execute.RESULTS: "results.json", execute.PROVENANCE: "provenance.json"}
 OFFERED = "downloads.zip"  # how the one that an older run lacks ends
@@ -75,15 +77,18 @@ def write_plan(planned: list[Planned]) -> Path:
     chapters: dict[str, Any] = {}
     for chapter in planned:
         wanted = [recipe for group in chapter.recipes.values() for recipe in group]
-        light = int(str(chapter.parameters.get("iterations_cap", 0))) <= LIGHT_ITERATIONS
         for recipe in wanted:
             recipes.update(recipe.closure())
         chapters[chapter.key] = {
             "slug": chapter.slug,
             "parameters": dict(chapter.parameters),
-            "artifacts": [] if light else sorted({recipe.key for recipe in wanted}),
+            "artifacts": [] if _is_light(chapter.parameters) else sorted({recipe.key for recipe in wanted}),
         }
     return save_plan(recipes, chapters, pieces.counted(recipes.values()))
+
+
+def _is_light(parameters: Mapping[str, object]) -> bool:
+    return all(int(str(parameters.get(name, 0))) <= most for name, most in LIGHT_TRAINING.items())
 
 
 def save_plan(recipes: Mapping[str, Recipe], chapters: Mapping[str, Any], parts: Mapping[str, int]) -> Path:
