@@ -16,6 +16,7 @@ import importlib
 import json
 import os
 import platform
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,8 +55,18 @@ def describe_machine() -> dict[str, Any]:
         "packages": packages,
         "memory_gb": round(memory / 1e9),
         "load_average": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
-        "commit": facts["git"],
+        "commit": {**facts["git"], "dirty": _dirty()},
     }
+
+
+def _dirty() -> bool | None:
+    """Whether anything but saved results differs from the commit: they are read by the book, not by a benchmark."""
+    command = ["git", "status", "--porcelain", "--", ".", ":(exclude)benchmarks/results"]
+    try:
+        found = subprocess.run(command, cwd=RESULTS.parents[1], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return bool(found.stdout.strip())
 
 
 def save(found: dict[str, Any], machine: dict[str, Any], folder: Path = RESULTS) -> Path:

@@ -3,8 +3,9 @@
 As printed, E_il = sum_j [D_ij (1 - I(y_j, l))] / [D_ij I(y_j, l)] divides term by term, and every term is 0/x, 0/0
 or x/0. Three readings, all for non-negative features:
 
-- 'ratio-of-sums': sum over j above, sum over j below. What is reported; labels with more samples weigh more.
+- 'ratio-of-sums': sum over j above, sum over j below; labels with more samples weigh more.
 - 'ratio-of-means': the same with every label counted equally, sum of the other labels' means over the label's mean.
+  What is reported.
 - 'literal': 0/0 counts 0 (no activation, no error), x/0 counts infinity. E is infinite as soon as one sample of
   another label activates the feature, so nearly every feature is a tie of all labels and falls to the lowest.
 

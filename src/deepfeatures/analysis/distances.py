@@ -19,6 +19,9 @@ class DigitDistances:
     rotation: its other copies; same_class: copies of other digits of its class (nan where there is none);
     between_classes: copies of digits of other classes; different_digits: of all other digits.
     The cosine ones are means of 1 - cosine, which is 1 where a vector is zero.
+
+    Not to be resampled as they are: each digit also sits in the others' pairs, so an interval would be about half as
+    wide as it should be. analysis.mean_distances corrects for that, and is what chapters use.
     """
 
     rotation: np.ndarray
