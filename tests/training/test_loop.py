@@ -205,3 +205,20 @@ def test_divergence_is_named_with_its_iteration(tmp_path):
     with pytest.raises(Diverged, match=r"^the loss is (nan|inf) at iteration \d+: lower the learning rate or weight$"):
         run("pair", solver=SolverSettings(base_lr=1e6)).train(50, scratch=tmp_path, checkpoint_every=1000)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_gpu_agrees_and_its_checkpoints_go_on(objective, whole, tmp_path):
+    """float32 sums in another order: losses within 1e-3 of the CPU's, weights within 1e-3 of their largest."""
+    if not torch.cuda.is_available():
+        pytest.skip("torch sees no CUDA device here: the GPU's agreement with the CPU is not tried")
+    there = OBJECTIVES[objective]
+    if objective == "class-means":
+        there = ClassMeans(there.targets.cuda(), span=there.span.cuda())
+    settings = replace(run(objective), objective=there, device="cuda")
+    settings.train(ITERATIONS // 2, scratch=tmp_path, checkpoint_every=2)
+    network, losses = settings.train(ITERATIONS, scratch=tmp_path)
+    expected, losses_expected = whole[objective]
+    np.testing.assert_allclose(losses, losses_expected, rtol=1e-3)
+    for name, value in weights(expected).items():
+        assert (weights(network)[name].cpu() - value).abs().max() <= 1e-3 * value.abs().max(), name
