@@ -1,8 +1,8 @@
 """Which tests go to one worker together, and whose turn comes first.
 
 Not by xdist's own groups: pytest-xdist 3.8 writes a group into `item._nodeid`, which pytest 9.2 no longer reads, so
-that each worker built the book for itself. A file is the unit here: what its fixtures make once, one worker makes.
-files that share what takes long are one unit, and long units come first, so that none is left over for the end.
+that each worker built the book for itself. A file is the unit here: what its fixtures make once, one worker makes. Some
+files share what takes long and are one unit; long units come first, so that none is left over for the end.
 """
 
 from __future__ import annotations
