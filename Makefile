@@ -39,7 +39,7 @@ pdf: site  ## the published book as one PDF, _build/book.pdf; needs a Chromium o
 	@$(BIN)/deepfeatures pdf $(ARGS)
 
 test: setup  ## the whole test suite
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 lint: setup  ## ruff
 	@$(BIN)/ruff check .

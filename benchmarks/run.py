@@ -37,6 +37,7 @@ BENCHMARKS = {
     "binary-search": "binary_search",
     "sharded-extraction": "sharded_extraction",
     "slurm-jobs": "slurm_jobs",
+    "nothing-changed": "nothing_changed",
 }
 
 

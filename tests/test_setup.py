@@ -215,7 +215,7 @@ class TestInterpreterOfTheMakefile:
     def make(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": str(folder / "path")}
         return subprocess.run(
-            ["make", "setup", *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=60
+            ["make", "setup", *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=600
         )
 
     def interpreter(self, path: Path, *, works: bool) -> None:

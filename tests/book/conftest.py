@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deepfeatures.study import site
+from tests import turns
 from tests.book import made_up
 from tests.conftest import ROOT
 
@@ -34,8 +35,9 @@ def small_checkout(small_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_site(small_root: Path) -> Path:
+def small_site(small_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small book rendered strictly, once for all tests of this folder."""
+    turns.made_once("the small book", tmp_path_factory.getbasetemp())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEEPFEATURES_ROOT", str(small_root))
         patch.setenv("DEEPFEATURES_RUNS", str(small_root / "runs"))

@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, Page
 
 from tests.book import accessible, checks
 
-pytestmark = pytest.mark.serial
 
 KINDS = ["index.html", "chapters/mu-lenet.html", "_generated/provenance-mu-lenet.html", "references.html"]
 

@@ -59,7 +59,6 @@ def test_empty_folder_is_no_site(tmp_path: Path) -> None:
     assert checks.files(tmp_path) == [f"no pages in {tmp_path.name}"]
 
 
-@pytest.mark.serial
 def test_browser_sees_requests_errors_and_width(site: Path, chromium: str) -> None:
     (site / "faulty.html").write_text(
         '<img src="https://host.example/x.png"><script>console.error("oh"); missing();</script>'

@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from deepfeatures.figures import explorer, explorer_drawn
 from tests.book import checks, made_up
 
-pytestmark = pytest.mark.serial
 
 
 @pytest.fixture(scope="module")

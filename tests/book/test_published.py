@@ -8,7 +8,6 @@ import pytest
 from tests.book import checks
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.serial
 
 
 def test_published_files_are_whole(published: Path) -> None:

@@ -19,7 +19,6 @@ from bs4 import BeautifulSoup
 from deepfeatures.study import site, staging
 from tests.book import checks, made_up
 
-pytestmark = pytest.mark.serial
 
 
 def tree(folder: Path) -> dict[str, str]:

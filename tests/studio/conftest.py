@@ -110,8 +110,8 @@ def studio(control: Control) -> Iterator[Callable[[], Studio]]:
         process.wait()
 
 
-def until(true: Callable[[], object], seconds: float = 30) -> None:
-    """Wait for what another process does."""
+def until(true: Callable[[], object], seconds: float = 300) -> None:
+    """Wait for what another process does, on a busy machine too."""
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "waited in vain"

@@ -18,13 +18,13 @@ if (control / "stubborn").exists():
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 request = json.loads((folder / "request.json").read_text())
 slug = request["slug"]
-kernel = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"], start_new_session=True)
+kernel = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(900)"], start_new_session=True)
 (folder / "kernel").write_text(str(kernel.pid))
 print(f"\r{slug}:  50%|#####     | 3/6 [00:01<00:01,  2.9cell/s]", file=sys.stderr, flush=True)
 partial = folder / ".result"
 partial.mkdir()
 (partial / f"{slug}.results.json").write_text("{}")
-until = time.monotonic() + 120  # a test that was itself killed leaves nothing behind
+until = time.monotonic() + 900  # a test that was itself killed leaves nothing behind
 while time.monotonic() < until:
     if (control / "finish").exists():
         (partial / f"{slug}.results.json").write_text((control / "finish").read_text())

@@ -27,7 +27,7 @@ class Tab:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def ask(self, method: str, path: str, headers: dict[str, str | None], body: str | None = None) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         sent = {"Host": f"127.0.0.1:{self.port}", **headers}
         if self.cookies:
             sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()), **sent}

@@ -21,8 +21,8 @@ from tests.book.checks import CHROMIUM_FLAGS, NARROW_PX, PATIENCE_MS
 from tests.conftest import ROOT
 from tests.studio.conftest import VALUES, until
 
-pytestmark = pytest.mark.serial
 SMOKE = "mu-lenet"
+expect.set_options(timeout=PATIENCE_MS)  # five seconds unless said: too few on a busy machine
 
 
 @pytest.fixture(scope="module")

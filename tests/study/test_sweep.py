@@ -35,7 +35,6 @@ def ran(tmp_path):
     return [(int(resamples), int(seed)) for resamples, seed, _ in lines], int(lines[-1][2])
 
 
-@pytest.mark.serial
 def test_killed_it_goes_on_and_a_failed_point_loses_no_other(checkout, tmp_path, runs_folder):
     given = ["-p", f"resamples=103,{FAILS_AT},104", "--profile", "smoke"]
     (tmp_path / "wait-103").touch()  # whichever is first, one of these two waits

@@ -47,10 +47,10 @@ def artifact(**files: bytes) -> list[tuple[tarfile.TarInfo, bytes]]:
 
 
 def refused(file: Path) -> str:
-    started = time.monotonic()
+    began = time.process_time()
     with pytest.raises(BadBundle) as no:
         unpack(file)
-    assert time.monotonic() - started < 20
+    assert time.process_time() - began < 60  # a guard against work without end, whatever else the machine does
     return str(no.value)
 
 
