@@ -137,7 +137,7 @@ def _series(books: Books) -> float:
 KINDS = (
     Kind("commands killed beside their jobs", 3, 0.05, killed_alone, lambda books: 3 * books.small.part_s),
     Kind("chapters and pages with a flipped bit", 6, 0.04, flipped_chapters, lambda books: 1.5 * books.small.part_s),
-    Kind("default builds killed", 5, 0.16, killed_default, lambda books: 3 * books.default.whole_s),
-    Kind("artifacts with a flipped bit", 200, 0.20, flipped_artifacts, lambda books: 1.3 * books.whole.whole_s),
-    Kind("smoke builds killed", 50, 0.40, killed_smoke, _series),
+    Kind("default builds killed", 5, 0.14, killed_default, lambda books: 3 * books.default.whole_s),
+    Kind("artifacts with a flipped bit", 200, 0.17, flipped_artifacts, lambda books: 1.3 * books.whole.whole_s),
+    Kind("smoke builds killed", 50, 0.35, killed_smoke, _series),
 )  # fmt: skip

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 WORDS = {
-    "smoke builds killed": "SIGKILL to a smoke build and all its jobs, at random moments of building and rendering; most "
-    "of the small book, several in a row; one series in five of the whole book",
+    "smoke builds killed": "SIGKILL to a smoke build and all its jobs, at random moments of building and rendering; "
+    "most of the small book, several in a row; one series in five of the whole book",
     "commands killed beside their jobs": "SIGKILL to the command alone, whose jobs go on beside the next build",
     "default builds killed": "the same to a book at `default`, from nothing on, whose networks train for longer",
-    "artifacts with a flipped bit": "one bit of one file turned over: a batch of the small book, others of the whole one",
+    "artifacts with a flipped bit": "one bit of one file turned over: a batch of the small book, then of the whole one",
     "chapters and pages with a flipped bit": "the same in an executed chapter, or in a page of the site",
     "builds on a full disk": "a filesystem that runs full while chapters are executed or pages are written",
-    "inputs removed": "an artifact, a file of one, results, a page, the plan, all artifacts: before a build, or during it",
+    "inputs removed": "an artifact, a file of one, all of them, results, a page, the plan: before a build or during it",
     "data removed": "a file of MNIST before a build, all of it during one",
     "two builds at once": "in one folder: of the same book, of another, and one killed beside the other",
     "clocks set back": "by 400 days before a build, by 90 while it runs (`libfaketime`)",
