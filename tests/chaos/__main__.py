@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from deepfeatures.study import paths
 from tests.chaos import accidents, builds, circumstances, drive, frozen, removals
 from tests.chaos.bench import NoReference
 from tests.chaos.books import Books
@@ -54,8 +55,8 @@ def main() -> int:
     if not chosen:
         parser.error(f"--only {given.only!r}: of {'; '.join(kind.name for kind in KINDS)}")
     chapters = [slug for slug in given.chapters.split(",") if slug]
-    if unknown := [slug for slug in chapters if slug not in frozen.slugs(ROOT)]:
-        parser.error(f"--chapters {','.join(unknown)}: of {', '.join(frozen.slugs(ROOT))}")
+    if unknown := [slug for slug in chapters if slug not in frozen.slugs(paths.root())]:
+        parser.error(f"--chapters {','.join(unknown)}: of {', '.join(frozen.slugs(paths.root()))}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     with tempfile.TemporaryDirectory(prefix="deepfeatures-chaos-") as temporary:
         folder = (given.folder or Path(temporary)).resolve()
@@ -67,7 +68,7 @@ def main() -> int:
 
 
 def run(folder: Path, seed: int, minutes: float, kinds: Sequence[Kind], chapters: list[str], *, save: bool) -> int:
-    for name in ("DEEPFEATURES_RUNS", "DEEPFEATURES_ROOT", "DEEPFEATURES_TRACEBACK"):
+    for name in ("DEEPFEATURES_RUNS", "DEEPFEATURES_TRACEBACK"):
         os.environ.pop(name, None)
     print(f"seed {seed}, at most {minutes:g} minutes, in {folder}", flush=True)
     started, busy = time.monotonic(), describe()
@@ -76,7 +77,7 @@ def run(folder: Path, seed: int, minutes: float, kinds: Sequence[Kind], chapters
     of = f"{frozen.digest(checkout)} {frozen.data(folder / 'data')} {','.join(chapters)}"
     ledger = Ledger(folder, seed, of)
     books = Books(folder, ledger, checkout, folder / "data", chapters)
-    if not ledger.tallies:
+    if ledger.changed:
         books.forget()
     try:
         books.small  # noqa: B018 - made now, since nothing can be tried without it

@@ -40,11 +40,16 @@ def smaller(whole: Path, into: Path, chapters: Sequence[str]) -> Path:
             raise catalogue.UnknownChapter(f"no chapter {slug}; there are: {', '.join(known)}")
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir(parents=True)
-    for name in PARTS:
-        if name not in ("notebooks", "claims") and (whole / name).exists():
-            (into / name).symlink_to(os.path.relpath(whole / name, into))
-    for name in ("notebooks", "claims"):
+    for name in ("notebooks", "claims", "book"):
         (into / name).mkdir()
+    for name in (*PARTS, *(f"book/{path.name}" for path in (whole / "book").iterdir())):
+        if not (into / name).exists() and (whole / name).exists():
+            (into / name).symlink_to(os.path.relpath(whole / name, (into / name).parent))
+    for path in (into / "book").glob("*.md"):  # pages that send readers to a chapter that is not here
+        text = path.read_text("utf-8")
+        path.unlink()
+        lacking = "|".join(sorted(known.keys() - set(chapters), key=len, reverse=True)) or "-"
+        path.write_text(re.sub(rf"(?m)^:link: chapters/({lacking})$", f":link: chapters/{chapters[0]}", text), "utf-8")
     for slug in chapters:
         shutil.copyfile(known[slug], into / "notebooks" / known[slug].name)
     for path in sorted((whole / "claims").glob("*.yaml")):

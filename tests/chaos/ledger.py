@@ -37,7 +37,7 @@ class Ledger:
         self.path, self.seed, self.of = folder / FILE, seed, of
         self.tallies: dict[str, Tally] = {}
         self.seconds = 0.0  # of earlier calls
-        self.now = ""
+        self.now, self.changed = "", False  # changed: there was a ledger, of other code or data
         self._pending = 0
         if self.path.is_file():
             kept = json.loads(self.path.read_text("utf-8"))
@@ -47,6 +47,7 @@ class Ledger:
                 self.tallies = {name: Tally(**tally) for name, tally in kept["tallies"].items()}
                 self.seconds = kept["seconds"]
             else:
+                self.changed = True
                 print(f"{self.path} is of other code or data: begun anew", flush=True)
 
     @contextmanager
