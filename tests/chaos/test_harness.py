@@ -341,3 +341,36 @@ def test_shares_of_time_are_a_whole(capsys, monkeypatch) -> None:
         with pytest.raises(SystemExit):
             command.main()
         assert told in capsys.readouterr().err
+
+
+def test_a_real_job_is_killed_while_it_writes_and_its_artifact_flipped(tmp_path: Path, runs_folder: Path) -> None:
+    """A small `make chaos`: the job of one artifact, in processes of its own, of which the first is killed at work."""
+    from deepfeatures.data.digits import resolve_digits
+    from deepfeatures.study import artifacts, build, catalogue
+    from deepfeatures.study.plans import PLANS
+
+    source = resolve_digits("digits", tmp_path)
+    # Enough digits that the job can be caught while it writes.
+    given = {"dataset": "digits", "train_digits": 1_200, "test_digits": 300}
+    planned = PLANS["rotated-mnist"](source, catalogue.resolve("rotated-mnist", "smoke", given), "cpu")
+    recipe = planned["rotated"][0]
+    plan = build.save_plan({recipe.key: recipe}, {}, {})
+    where, job = artifacts.folder(recipe), ("make", recipe.key, "--plan", str(plan))
+    environment = {**frozen.environment(ROOT, tmp_path), "OMP_NUM_THREADS": "1"}
+
+    first = builds.Build(runs_folder, *job, environment=environment)
+    until = time.monotonic() + 120
+    while not list(runs_folder.glob("artifacts/.unfinished/*/*")) and time.monotonic() < until:
+        assert not first.ends_within(0.005)
+    assert first.kill() and list(runs_folder.glob("artifacts/.unfinished/*/*")) and not where.exists()
+    assert builds.outlived(runs_folder) == "" and builds.unsound(runs_folder) == ""
+    ended = builds.Build(runs_folder, *job, environment=environment).end()
+    assert (ended.code, builds.unsound(runs_folder)) == (0, ""), ended.told
+    assert not list(runs_folder.glob("artifacts/.unfinished/*"))
+
+    made = {path.name: path.read_bytes() for path in where.iterdir() if path.name != artifacts.RECORD}
+    name = min(made)
+    accidents.flip(where / name, random.Random(1))
+    assert bench.damaged([where]) == {f"rotated/{recipe.key}"} and builds.unsound(runs_folder)
+    artifacts.ensure(recipe)  # here, with other numbers of threads and nothing killed: the same bytes
+    assert {path.name: path.read_bytes() for path in where.iterdir() if path.name != artifacts.RECORD} == made
