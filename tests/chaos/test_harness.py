@@ -6,8 +6,10 @@ import json
 import math
 import os
 import random
+import shutil
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -51,15 +53,25 @@ def site(folder: Path, seconds: str = "12.5", **pages: str) -> Path:
         "titleterms": {"made": 0, "book": [1]},
     }
     (folder / "searchindex.js").write_text(f"Search.setIndex({json.dumps(index)})")
+    (folder / "pose.provenance.json").write_text(seconds)
+    with zipfile.ZipFile(folder / "pose.zip", "w") as archive:
+        archive.writestr("pose/pose.provenance.json", seconds)
+        archive.writestr("pose/table.csv", pages.get("table", "1,2"))
     return folder
 
 
 def test_sites_differ_by_pages_and_not_by_when_they_were_made(tmp_path: Path) -> None:
     one = trees.site_tree(site(tmp_path / "one"))
-    assert set(one) == {"index.html", "searchindex.js"}
+    assert set(one) == {"index.html", "searchindex.js", "pose.zip"}
     assert trees.difference(trees.site_tree(site(tmp_path / "two", seconds="99.1")), one) == ""
     other = trees.site_tree(site(tmp_path / "three", index="another answer"))
     assert trees.difference(other, one) == "2 different (index.html, searchindex.js)"
+    table = trees.site_tree(site(tmp_path / "four", table="1,3"))
+    assert trees.difference(table, one) == "2 different (pose.zip, searchindex.js)"
+    (tmp_path / "two" / "pose.zip").write_bytes((tmp_path / "two" / "pose.zip").read_bytes()[:-30])
+    assert trees.difference(trees.site_tree(tmp_path / "two"), one) == "1 different (pose.zip)"
+    shutil.rmtree(tmp_path / "two")
+    site(tmp_path / "two")
     (tmp_path / "two" / "stray.html").touch()
     (tmp_path / "two" / "index.html").unlink()
     found = trees.difference(trees.site_tree(tmp_path / "two"), one)
