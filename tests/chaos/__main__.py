@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from deepfeatures.study import paths
-from tests.chaos import accidents, builds, circumstances, drive, frozen, removals
+from tests.chaos import accidents, builds, circumstances, drive, frozen, lanes, removals
 from tests.chaos.bench import NoReference
 from tests.chaos.books import Books
 from tests.chaos.drive import Kind
@@ -46,6 +46,7 @@ def main() -> int:
     parser.add_argument("--chapters", default="", help="a book of these alone, in place of all books")
     parser.add_argument("--cores", type=int, help="that each build takes; all unless given")
     parser.add_argument("--only", default="", help="kinds of accident whose name holds these words")
+    parser.add_argument("--lane", type=int, help=argparse.SUPPRESS)  # of the kinds chosen, those of this lane
     parser.add_argument("--save", action="store_true", help="write benchmarks/results/chaos.json for the book")
     given = parser.parse_args()
     if not given.minutes > 0:
@@ -58,43 +59,60 @@ def main() -> int:
     if unknown := [slug for slug in chapters if slug not in frozen.slugs(paths.root())]:
         parser.error(f"--chapters {','.join(unknown)}: of {', '.join(frozen.slugs(paths.root()))}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
+    for name in ("DEEPFEATURES_RUNS", "DEEPFEATURES_TRACEBACK"):
+        os.environ.pop(name, None)
     with tempfile.TemporaryDirectory(prefix="deepfeatures-chaos-") as temporary:
         folder = (given.folder or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
+        if given.lane is None:
+            return every_lane(folder, given, chosen, chapters)
         try:
-            return run(folder, given.seed, given.minutes, chosen, chapters, save=given.save)
+            return one_lane(folder, given, [kind for kind in chosen if kind.lane == given.lane], chapters)
         finally:
             builds.end_all()
 
 
-def run(folder: Path, seed: int, minutes: float, kinds: Sequence[Kind], chapters: list[str], *, save: bool) -> int:
-    for name in ("DEEPFEATURES_RUNS", "DEEPFEATURES_TRACEBACK"):
-        os.environ.pop(name, None)
-    print(f"seed {seed}, at most {minutes:g} minutes, in {folder}", flush=True)
-    started, busy = time.monotonic(), describe()
-    builds.DEADLINE[0] = started + 60 * max(minutes, LONGEST_MIN) - REST_S
+def every_lane(folder: Path, given: argparse.Namespace, kinds: Sequence[Kind], chapters: list[str]) -> int:
+    """Run the lanes side by side and say what came of it; the last line is `N passed, M failed`."""
+    print(f"seed {given.seed}, at most {given.minutes:g} minutes, in {folder}", flush=True)
+    busy, checkout = describe(), frozen.tree(folder / "checkout")
+    lanes_of = sorted({kind.lane for kind in kinds})
+    cores = given.cores or max(1, (os.cpu_count() or 1) // len(lanes_of))
+    arguments = ["--minutes", str(given.minutes), "--seed", str(given.seed), "--cores", str(cores)]
+    arguments += ["--chapters", given.chapters, "--only", given.only]
+    ended: dict[int, int] = {}
+    try:
+        ended = lanes.together(lanes_of, folder, checkout, arguments)
+    finally:
+        ledger = lanes.merged(folder, ended or dict.fromkeys(lanes_of, 0), given.seed, [kind.name for kind in KINDS])
+        print(f"\nseed {given.seed}\n{ledger.summary()}", flush=True)
+    if given.save:
+        books = Books(folder, ledger, checkout, folder / "data", chapters).chapters
+        found = {**result(ledger, os.cpu_count() or 1), "books": {name: list(one) for name, one in books.items()}}
+        print(f"saved: {_runner().save(found, busy)}\n{ledger.passed} passed, {ledger.failed} failed", flush=True)
+    return 1 if ledger.failed or not ledger.passed else 0
+
+
+def one_lane(folder: Path, given: argparse.Namespace, kinds: Sequence[Kind], chapters: list[str]) -> int:
+    """Try the kinds one after the other; what came of it is in the folder's ledger."""
+    started = time.monotonic()
+    builds.DEADLINE[0] = started + 60 * max(given.minutes, LONGEST_MIN) - REST_S
     checkout = frozen.tree(folder / "checkout")
     of = f"{frozen.digest(checkout)} {frozen.data(folder / 'data')} {','.join(chapters)}"
-    ledger = Ledger(folder, seed, of)
+    ledger = Ledger(folder, given.seed, of)
     books = Books(folder, ledger, checkout, folder / "data", chapters)
     if ledger.changed:
         books.forget()
     try:
         books.small  # noqa: B018 - made now, since nothing can be tried without it
-        drive.everything(kinds, books, ledger, started + 60 * minutes - REST_S)
+        drive.everything(kinds, books, ledger, started + 60 * given.minutes - REST_S)
     except (NoReference, builds.TimeOver) as failure:
-        print(f"the undisturbed build failed, nothing was tried: {failure}\n0 passed, 1 failed")
-        return 1
+        with ledger.kind(kinds[0].name, kinds[0].wanted):
+            ledger.check("the undisturbed build, without which nothing is tried", str(failure) or drive.TIME)
     finally:
         ledger.seconds += time.monotonic() - started
         ledger.save()
-        if sys.exc_info()[0] in (KeyboardInterrupt, SystemExit):
-            print(f"\nstopped; seed {seed}\n{ledger.summary()}", flush=True)
-    print(f"\nseed {seed}\n{ledger.summary()}", flush=True)
-    if save:
-        found = {**result(ledger, os.cpu_count() or 1), "books": {k: list(v) for k, v in books.chapters.items()}}
-        print(f"saved: {_runner().save(found, busy)}\n{ledger.passed} passed, {ledger.failed} failed", flush=True)
-    return 1 if ledger.failed or not ledger.passed else 0
+    return 1 if ledger.failed else 0
 
 
 def result(ledger: Ledger, cores: int) -> dict[str, Any]:

@@ -14,19 +14,25 @@ from tests.chaos.books import Books
 from tests.chaos.drive import Kind
 
 IN_A_ROW = 10  # kills of one build, each time started again, before it is let end
-IN_A_ROW_WHOLE, IN_A_ROW_DEFAULT = 5, 3  # where each takes longer
-EVERY_WHOLE = 5  # of so many series of kills, one is of the whole book
-BATCH = 100
+IN_A_ROW_WHOLE, IN_A_ROW_DEFAULT = 3, 5  # where each takes longer
+# What a series of kills is of, in turn: a copy that lacks chapters and the site, or the site alone.
+SERIES = ("small", "whole", "site", "small", "site")
+SITE = 0.4  # of the time that a part takes, about, goes into the site
+BATCH = 200
 NOTICED, UNREAD = "noticed and made again", "in parts of record.json that no build reads"
 
 
 def killed_smoke(books: Books, rng: random.Random, number: int) -> None:
     """SIGKILL to the whole group at random moments of building and rendering."""
-    whole = number % EVERY_WHOLE == 1
-    bench = books.whole if whole else books.small
-    runs = bench.without(rng)
-    for _ in range(min(IN_A_ROW_WHOLE if whole else IN_A_ROW, books.ledger.missing)):
-        if not _killed(bench, bench.build(runs), rng.uniform(0.3, bench.part_s), rng):
+    what = SERIES[number % len(SERIES)]
+    bench = books.whole if what == "whole" else books.small
+    if what == "site":
+        runs, longest = bench.copy(), SITE * bench.part_s
+        shutil.rmtree(runs / "site")
+    else:
+        runs, longest = bench.without(rng), bench.part_s
+    for _ in range(min(IN_A_ROW_WHOLE if what == "whole" else IN_A_ROW, books.ledger.missing)):
+        if not _killed(bench, bench.build(runs), rng.uniform(0.3, longest), rng):
             break
     bench.restored("after the kills", runs)
     bench.ledger.check("no process outlives its build", builds.outlived(runs))
@@ -40,7 +46,7 @@ def killed_default(books: Books, rng: random.Random, number: int) -> None:
     bench = books.default
     runs = bench.empty()
     for _ in range(min(IN_A_ROW_DEFAULT, books.ledger.missing)):
-        if not _killed(bench, bench.build(runs), rng.uniform(0.3, 0.6 * bench.whole_s), rng):
+        if not _killed(bench, bench.build(runs), rng.uniform(0.3, 0.35 * bench.whole_s), rng):
             break
     bench.restored("after the kills", runs)
     bench.ledger.check("no process outlives its build", builds.outlived(runs))
@@ -102,7 +108,7 @@ def flipped_chapters(books: Books, rng: random.Random, number: int) -> None:
     """The same for executed chapters, and for pages of the site."""
     bench = books.small
     runs = bench.copy()
-    if number % 3 == 2:
+    if number % 4 == 2:
         flip(rng.choice(sorted((runs / "site").rglob("*.html"))), rng)
         bench.restored("a page of the site", runs)
         bench.ledger.happened()
@@ -130,14 +136,14 @@ def _name(folder: Path) -> str:
 
 
 def _series(books: Books) -> float:
-    return IN_A_ROW * 0.6 * books.small.part_s + 2 * books.small.part_s
+    return IN_A_ROW * 0.5 * books.small.part_s + books.small.part_s
 
 
 # Shares of the time that is left once each kind has been tried. The many of one kind last: what others leave is theirs.
 KINDS = (
-    Kind("commands killed beside their jobs", 3, 0.05, killed_alone, lambda books: 3 * books.small.part_s),
-    Kind("chapters and pages with a flipped bit", 6, 0.04, flipped_chapters, lambda books: 1.5 * books.small.part_s),
-    Kind("default builds killed", 5, 0.14, killed_default, lambda books: 3 * books.default.whole_s),
-    Kind("artifacts with a flipped bit", 200, 0.17, flipped_artifacts, lambda books: 1.3 * books.whole.whole_s),
-    Kind("smoke builds killed", 50, 0.35, killed_smoke, _series),
+    Kind("commands killed beside their jobs", 2, 0.10, killed_alone, lambda books: 3 * books.small.part_s),
+    Kind("chapters and pages with a flipped bit", 4, 0.08, flipped_chapters, lambda books: 1.5 * books.small.part_s),
+    Kind("default builds killed", 5, 0.26, killed_default, lambda books: 2 * books.default.whole_s),
+    Kind("artifacts with a flipped bit", 200, 0.40, flipped_artifacts, lambda books: 1.3 * books.whole.whole_s, 1),
+    Kind("smoke builds killed", 50, 0.60, killed_smoke, _series, 1),
 )  # fmt: skip

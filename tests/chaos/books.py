@@ -11,8 +11,8 @@ from tests.chaos import frozen
 from tests.chaos.bench import Bench
 from tests.chaos.ledger import Ledger
 
-SMALL = ("mu-lenet", "pose")  # digits and faces, networks that train and artifacts of artifacts
-SLOW = ("mu-lenet",)  # at `default`: its networks train for a minute or so, with checkpoints
+SMALL = ("rotated-mnist", "pose")  # digits and faces, networks that train and artifacts of artifacts
+SLOW = ("rotated-mnist",)  # at `default`: its networks train for a minute or so, with checkpoints
 
 
 class Books:
@@ -47,7 +47,7 @@ class Books:
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         checkout = frozen.smaller(self.checkout, folder / "checkout", self.chapters[name])
-        return Bench(folder, self.ledger, checkout, self.data, name, profile)
+        return Bench(folder, self.ledger, checkout, self.data, name, profile, control=name == "small")
 
     def forget(self) -> None:
         """Remove all books: they are of other code."""

@@ -19,7 +19,7 @@ from tests.chaos.books import Books
 from tests.chaos.drive import Kind, LeftOut
 
 SPACE = ("[Nn]o space left", "MB are free under")
-ROOMS = (0.05, 0.4, 0.7, 0.9)  # of what the site and the chapters that are missing will take
+ROOMS = (0.05, 0.5, 0.9)  # of what the site and the chapters that are missing will take
 LARGE = "size=4g"
 BACK_S = 400 * 86_400.0
 
@@ -158,7 +158,7 @@ def _twice(books: Books) -> float:
 
 
 KINDS = (
-    Kind("builds on a full disk", 4, 0.06, full_disk, _twice),
-    Kind("two builds at once", 3, 0.05, two_at_once, lambda books: 3 * books.small.part_s),
-    Kind("clocks set back", 2, 0.03, clock_set_back, _twice),
+    Kind("builds on a full disk", 3, 0.12, full_disk, _twice),
+    Kind("two builds at once", 3, 0.12, two_at_once, lambda books: 3 * books.small.part_s),
+    Kind("clocks set back", 2, 0.07, clock_set_back, _twice),
 )

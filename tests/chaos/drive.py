@@ -24,13 +24,17 @@ class LeftOut(RuntimeError):
 
 @dataclass(frozen=True)
 class Kind:
-    """name: as on the page; once: one try with its checks; seconds: about how long it takes; share: of the time."""
+    """name: as on the page; once: one try with its checks; seconds: about how long it takes; share: of its lane's time.
+
+    lane: kinds of different lanes are tried side by side.
+    """
 
     name: str
     wanted: int
     share: float
     once: Callable[[Books, random.Random, int], None]
     seconds: Callable[[Books], float]
+    lane: int = 0
 
 
 def everything(kinds: Sequence[Kind], books: Books, ledger: Ledger, until: float) -> None:

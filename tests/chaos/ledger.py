@@ -31,9 +31,9 @@ class Tally:
 
 class Ledger:
     """Tallies by kind of accident, saved after each check. of: digest of the code and data that is tried; what was
-    found of another is forgotten, since it says nothing of this one."""
+    found of another is forgotten, since it says nothing of this one. None: whatever it is of."""
 
-    def __init__(self, folder: Path, seed: int, of: str = "") -> None:
+    def __init__(self, folder: Path, seed: int, of: str | None = "") -> None:
         self.path, self.seed, self.of = folder / FILE, seed, of
         self.tallies: dict[str, Tally] = {}
         self.seconds = 0.0  # of earlier calls
@@ -43,7 +43,7 @@ class Ledger:
             kept = json.loads(self.path.read_text("utf-8"))
             if kept["seed"] != seed:
                 raise ValueError(f"{self.path} is of seed {kept['seed']}, not {seed}: give that, or another folder")
-            if kept.get("of") == of:
+            if of is None or kept.get("of") == of:
                 self.tallies = {name: Tally(**tally) for name, tally in kept["tallies"].items()}
                 self.seconds = kept["seconds"]
             else:

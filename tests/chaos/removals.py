@@ -125,6 +125,6 @@ def _with_one_unread(bench: Bench, rng: random.Random) -> tuple[Path, Path]:
 
 
 KINDS = (
-    Kind("inputs removed", 6, 0.08, removed, lambda books: 2 * books.small.part_s),
-    Kind("data removed", 2, 0.03, data_removed, lambda books: 2.5 * books.small.part_s),
+    Kind("inputs removed", 6, 0.18, removed, lambda books: 2 * books.small.part_s),
+    Kind("data removed", 2, 0.07, data_removed, lambda books: 2.5 * books.small.part_s),
 )

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos import __main__ as command
-from tests.chaos import accidents, bench, builds, drive, frozen, trees
+from tests.chaos import accidents, bench, builds, drive, frozen, lanes, trees
 from tests.chaos.books import SLOW, SMALL, Books
 from tests.chaos.drive import Kind
 from tests.chaos.ledger import Ledger
@@ -211,6 +211,22 @@ def test_each_kind_is_tried_once_and_more_while_its_share_lasts(ledger: Ledger, 
     assert not tried
 
 
+def test_lanes_are_one_ledger_in_the_end(tmp_path: Path) -> None:
+    for lane, name in enumerate(("kills", "floods")):
+        lanes.folder(tmp_path, lane).mkdir()
+        one = Ledger(lanes.folder(tmp_path, lane), seed=3, of=f"digest of {name}")
+        with one.kind(name, 3):
+            one.check("well")
+        one.seconds = 60.0 * (lane + 1)
+        one.save()
+    whole = lanes.merged(tmp_path, {0: 0, 1: 0}, 3, ["floods", "kills"])
+    assert list(whole.tallies) == ["floods", "kills"] and whole.seconds == 120.0
+    assert whole.summary().endswith("\n2 passed, 0 failed")
+    broken = lanes.merged(tmp_path, {0: 0, 1: -9}, 3, ["floods", "kills"])
+    assert broken.summary().endswith("\n2 passed, 1 failed")
+    assert "it ended with status -9" in broken.summary()
+
+
 def test_a_stray_exception_is_one_failed_check(ledger: Ledger, books: Books) -> None:
     def once(books, rng, number):
         ledger.happened()
@@ -261,7 +277,9 @@ def test_a_missing_plan_is_named_and_not_any_missing_file() -> None:
 def test_a_smaller_book_has_its_chapters_and_their_claims(tmp_path: Path) -> None:
     whole = frozen.tree(tmp_path / "whole")
     assert frozen.slugs(whole).keys() == frozen.slugs(ROOT).keys() and {*SMALL, *SLOW} <= frozen.slugs(whole).keys()
+    assert ":link: chapters/rotated-mnist\n" in (whole / "book" / "index.md").read_text()
     small = frozen.smaller(whole, tmp_path / "small", ["pose", "mu-lenet"])
+    assert ":link: chapters/pose\n" in (small / "book" / "index.md").read_text()
     assert list(frozen.slugs(small)) == ["mu-lenet", "pose"]
     assert [frozen.reads_digits(path) for path in frozen.slugs(small).values()] == [True, False]
     assert (small / "src" / "deepfeatures" / "cli.py").read_bytes() == (ROOT / "src/deepfeatures/cli.py").read_bytes()
@@ -344,7 +362,9 @@ def test_a_build_that_hangs_is_killed_and_said(sleeper: Path) -> None:
 
 def test_shares_of_time_are_a_whole(capsys, monkeypatch) -> None:
     kinds = command.KINDS
-    assert sum(kind.share for kind in kinds) == pytest.approx(1.0) and len({kind.name for kind in kinds}) == len(kinds)
+    assert len({kind.name for kind in kinds}) == len(kinds)
+    for lane in (0, 1):
+        assert sum(kind.share for kind in kinds if kind.lane == lane) == pytest.approx(1.0)
     for wrong, told in (
         (["--minutes", "0"], "more than 0"), (["--minutes", "nan"], "more than 0"),
         (["--only", "flood"], "smoke builds"), (["--chapters", "poses"], "--chapters poses: of rotated-mnist"),
