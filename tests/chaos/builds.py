@@ -17,10 +17,11 @@ from pathlib import Path
 
 import psutil
 
-from deepfeatures.study import artifacts, execute
+from deepfeatures.study import artifacts
 
 DEADLINE = [math.inf]  # of the monotonic clock, for every build: set by who started the harness
 CORES: list[str] = []  # what every build is told of them; all that there are unless said
+CHAPTER = ("chapter.ipynb", "results.json", "provenance.json")  # execute.FILES, whose import would bring torch
 ORPHAN_S = 30.0  # in which what a killed build left must have ended by itself
 
 
@@ -162,7 +163,7 @@ def unsound(runs: Path) -> str:
     """
     for folder in [*(runs / "artifacts").glob("*/*"), *(runs / "chapters").glob("*/*")]:
         chapter = folder.parent.parent.name == "chapters"
-        needed = execute.FILES if chapter else (artifacts.RECORD,)  # a chapter that lacks one is not taken as done
+        needed = CHAPTER if chapter else (artifacts.RECORD,)  # a chapter that lacks one is not taken as done
         if not folder.name.startswith(".") and folder.parent.name != ".unfinished" and all(
             (folder / name).is_file() for name in needed
         ):

@@ -103,6 +103,12 @@ def test_what_looks_finished_and_is_not_is_seen(tmp_path: Path) -> None:
     assert builds.unsound(tmp_path) == "the site has no first page"
 
 
+def test_what_a_chapter_is_made_of() -> None:
+    from deepfeatures.study import execute
+
+    assert builds.CHAPTER == execute.FILES
+
+
 def test_a_finished_chapter_without_a_record_is_unsound(tmp_path: Path) -> None:
     folder = tmp_path / "chapters" / "tiny" / "k1"
     folder.mkdir(parents=True)
