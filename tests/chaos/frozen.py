@@ -29,6 +29,9 @@ def tree(into: Path) -> Path:
             shutil.copytree(here / name, into / name, ignore=LEFT)
         elif (here / name).is_file():
             shutil.copyfile(here / name, into / name)
+    for folder in into.rglob("*"):
+        if folder.is_dir():
+            folder.chmod(0o755)  # a read-only checkout has a copy that can be removed again
     return into
 
 

@@ -298,6 +298,15 @@ def test_a_smaller_book_has_its_chapters_and_their_claims(tmp_path: Path) -> Non
     assert frozen.digest(whole) != before
 
 
+def test_a_copy_of_a_read_only_checkout_can_be_changed(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "here" / "notebooks").mkdir(parents=True)
+    (tmp_path / "here" / "src" / "deep").mkdir(parents=True)
+    (tmp_path / "here" / "src" / "deep").chmod(0o555)
+    monkeypatch.setenv("DEEPFEATURES_ROOT", str(tmp_path / "here"))
+    assert (frozen.tree(tmp_path / "copy") / "src" / "deep").stat().st_mode & 0o777 == 0o755
+    (tmp_path / "here" / "src" / "deep").chmod(0o755)
+
+
 def test_builds_read_the_copies_and_download_nothing(tmp_path: Path, monkeypatch) -> None:
     from deepfeatures.data import digits
 

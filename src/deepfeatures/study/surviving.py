@@ -7,7 +7,7 @@ from typing import Any
 
 WORDS = {
     "smoke builds killed": "SIGKILL to a smoke build and all its jobs, at random moments of building and rendering; "
-    "most of the small book, several in a row; one series in five of the whole book",
+    "of the small book, several in a row; one series in five of the whole book",
     "commands killed beside their jobs": "SIGKILL to the command alone, whose jobs go on beside the next build",
     "default builds killed": "the same to a book at `default`, from nothing on, whose networks train for longer",
     "artifacts with a flipped bit": "one bit of one file turned over: a batch of the small book, then of the whole one",
