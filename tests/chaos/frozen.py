@@ -48,13 +48,15 @@ def smaller(whole: Path, into: Path, chapters: Sequence[str]) -> Path:
     for name in (*PARTS, *(f"book/{path.name}" for path in (whole / "book").iterdir())):
         if not (into / name).exists() and (whole / name).exists():
             (into / name).symlink_to(os.path.relpath(whole / name, (into / name).parent))
-    for path in (into / "book").glob("*.md"):  # pages that send readers to a chapter that is not here
+    lacking = "|".join(sorted(known.keys() - set(chapters), key=len, reverse=True)) or "-"
+    for path in (into / "book").glob("*.md"):  # links to a chapter that is not here
         text = path.read_text("utf-8")
         path.unlink()
-        lacking = "|".join(sorted(known.keys() - set(chapters), key=len, reverse=True)) or "-"
         path.write_text(re.sub(rf"(?m)^:link: chapters/({lacking})$", f":link: chapters/{chapters[0]}", text), "utf-8")
     for slug in chapters:
-        shutil.copyfile(known[slug], into / "notebooks" / known[slug].name)
+        text = known[slug].read_text("utf-8")
+        text = re.sub(rf"\{{doc\}}`(?:[^`<]*<)?({lacking})>?`", r"`\1`", text)  # the same in chapters
+        (into / "notebooks" / known[slug].name).write_text(text, "utf-8")
     for path in sorted((whole / "claims").glob("*.yaml")):
         ledger = strict_yaml.load(path.read_text("utf-8"))
         ledger["claims"] = [one for one in ledger["claims"] if one.get("chapter") in (None, *chapters)]
