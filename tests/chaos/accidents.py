@@ -1,131 +1,127 @@
-"""Kills and flipped bits. A kind takes the bench and `time(seconds)`, True where its share of the time allows more."""
+"""Kills and flipped bits. A kind takes the books, chance and the number of the try."""
 
 from __future__ import annotations
 
 import random
+import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
-from tests.chaos import bench as benches
+from deepfeatures.study import artifacts
 from tests.chaos import builds
-from tests.chaos.bench import Bench
+from tests.chaos.bench import Bench, damaged
+from tests.chaos.books import Books
+from tests.chaos.drive import Kind
 
-Time = Callable[[float], bool]
-IN_A_ROW = 5  # kills of one build, each time started again, before it is let end
-BATCH = 50
+IN_A_ROW = 10  # kills of one build, each time started again, before it is let end
+IN_A_ROW_WHOLE, IN_A_ROW_DEFAULT = 3, 5  # where each takes longer
+# What a series of kills is of, in turn: a copy that lacks chapters and the site, or the site alone.
+SERIES = ("small", "whole", "site", "small", "site")
+SITE = 0.4  # of the time that a part takes, about, goes into the site
+BATCH = 200
+NOTICED, UNREAD = "noticed and made again", "in parts of record.json that no build reads"
 
 
-def killed_smoke(bench: Bench, time: Time, wanted: int = 50) -> None:
+def killed_smoke(books: Books, rng: random.Random, number: int) -> None:
     """SIGKILL to the whole group at random moments of building and rendering."""
-    with bench.ledger.kind("smoke builds killed", wanted) as tally:
-        while tally.events < wanted and time(4 * bench.seconds):
-            rng = bench.ledger.rng()
-            runs = bench.without(rng)
-            for _ in range(IN_A_ROW):
-                rng = bench.ledger.rng()
-                build = builds.book(runs)
-                moment = rng.uniform(0.3, bench.seconds)
-                if tally.events == wanted or build.ends_within(moment):
-                    build.kill()
-                    break
-                build.kill()
-                bench.ledger.happened()
-                # Every other time the next build begins at once, while kernels of the killed one may be at work.
-                trouble = builds.outlived(runs) if rng.random() < 0.5 else ""
-                trouble = trouble or builds.unsound(runs)
-                bench.ledger.check(f"killed after {moment:.1f} s: nothing half-written", trouble)
-            bench.restored("after the kills", runs)
-            bench.ledger.check("no process outlives its build", builds.outlived(runs))
+    what = SERIES[number % len(SERIES)]
+    bench = books.whole if what == "whole" else books.small
+    if what == "site":
+        runs, longest = bench.copy(), SITE * bench.part_s
+        shutil.rmtree(runs / "site")
+    else:
+        runs, longest = bench.without(rng), bench.part_s
+    for _ in range(min(IN_A_ROW_WHOLE if what == "whole" else IN_A_ROW, books.ledger.missing)):
+        if not _killed(bench, bench.build(runs), rng.uniform(0.3, longest), rng):
+            break
+    bench.restored("after the kills", runs)
+    bench.ledger.check("no process outlives its build", builds.outlived(runs))
 
 
-def killed_alone(bench: Bench, time: Time, wanted: int = 3) -> None:
-    """SIGKILL to the command alone: Snakemake and its jobs go on beside the next build."""
-    with bench.ledger.kind("commands killed beside their jobs", wanted) as tally:
-        while tally.events < wanted and time(3 * bench.seconds):
-            rng = bench.ledger.rng()
-            runs = bench.without(rng)
-            build = builds.book(runs)
-            if not build.ends_within(rng.uniform(0.3, 0.7) * bench.seconds):
-                build.kill(alone=True)
-            bench.ledger.happened()
-            bench.restored("beside the jobs of a killed one", runs)
-            builds.outlived(runs)
-            bench.ledger.check("once those have ended too", bench.differs(runs) or builds.unsound(runs))
+def killed_default(books: Books, rng: random.Random, number: int) -> None:
+    """The same to a book at `default`, whose networks train for longer, from nothing on: from checkpoints they go on.
 
-
-def killed_default(bench: Bench, time: Time, wanted: int = 5) -> None:
-    """The same to one chapter at `default`, whose networks train for long: training goes on from its checkpoints.
-
-    One chapter, because the whole book at `default` takes longer than all else here.
+    A book of one chapter, because the whole one at `default` takes longer than all else here.
     """
-    arguments = ("run", bench.digits, "--profile", "default")
-    reference = bench.folder / "default"
-    with bench.ledger.kind("default builds killed", wanted) as tally:
-        if tally.events == wanted or not time(4 * bench.seconds):
-            return
-        whole = builds.Build(reference, *arguments).end()
-        kept = bench.folder / "default-seconds.txt"
-        if not kept.is_file():
-            kept.write_text(str(whole.seconds))
-        seconds = float(kept.read_text())
-        expected = _pages(reference, bench.digits)
-        runs = bench.folder / "default-work"
-        shutil.rmtree(runs, ignore_errors=True)
-        while tally.events < wanted and time(1.5 * seconds):
-            rng = bench.ledger.rng()
-            build = builds.Build(runs, *arguments)
-            moment = rng.uniform(0.3, 0.6 * seconds)
-            if build.ends_within(moment):
-                build.kill()
-                shutil.rmtree(runs)  # it was done: from the start
-                continue
-            build.kill()
-            bench.ledger.happened()
-            bench.ledger.check(f"killed after {moment:.1f} s: nothing half-written", builds.unsound(runs))
-        ended = builds.Build(runs, *arguments).end()
-        trouble = bench.failed(ended)
-        changed = [name for name, content in _pages(runs, bench.digits).items() if content != expected.get(name)]
-        bench.ledger.check(
-            f"one more build gives the same notebook and results ({ended.seconds:.0f} s)",
-            trouble or ", ".join(changed) or ("" if expected else "nothing was made"),
-        )
-        bench.ledger.check("no process outlives its build", builds.outlived(runs))
+    bench = books.default
+    runs = bench.empty()
+    for _ in range(min(IN_A_ROW_DEFAULT, books.ledger.missing)):
+        if not _killed(bench, bench.build(runs), rng.uniform(0.3, 0.35 * bench.whole_s), rng):
+            break
+    bench.restored("after the kills", runs)
+    bench.ledger.check("no process outlives its build", builds.outlived(runs))
 
 
-def flipped_artifacts(bench: Bench, time: Time, wanted: int = 200) -> None:
-    """One bit of one file, record.json included, of many artifacts; every chapter reads them again."""
-    with bench.ledger.kind("artifacts with a flipped bit", wanted) as tally:
-        while tally.events < wanted and time(5 * bench.seconds):
-            rng = bench.ledger.rng()
-            runs = bench.copy()
-            shutil.rmtree(runs / "chapters")
-            shutil.rmtree(runs / "site")
-            folders = sorted(runs.glob("artifacts/[a-z]*/*"))
-            chosen = rng.sample(folders, min(BATCH, wanted - tally.events, len(folders)))
-            for folder in chosen:
-                flip(rng.choice(sorted(path for path in folder.iterdir() if path.stat().st_size)), rng)
-            bench.ledger.happened(len(chosen))
-            before = bench.seconds
-            bench.restored(f"{len(chosen)} artifacts of {len(folders)} damaged", runs)
-            bench.seconds = before  # all chapters were executed: no measure of the next part
+def _killed(bench: Bench, build: builds.Build, moment: float, rng: random.Random) -> bool:
+    """Kill a build and look at what it left; False where it had ended by then."""
+    if build.ends_within(moment) or not build.kill():
+        bench.ledger.check("a build that ended before its kill ended well", bench.failed(build.end()))
+        return False
+    bench.ledger.happened()
+    # Every other time the next build begins at once, while kernels of the killed one may be at work.
+    trouble = builds.outlived(build.runs) if rng.random() < 0.5 else ""
+    trouble = trouble or builds.unsound(build.runs)
+    bench.ledger.check(f"killed after {moment:.1f} s: nothing half-written", trouble)
+    return True
 
 
-def flipped_chapters(bench: Bench, time: Time, wanted: int = 6) -> None:
+def killed_alone(books: Books, rng: random.Random, number: int) -> None:
+    """SIGKILL to the command alone: Snakemake and its jobs go on beside the next build."""
+    bench = books.small
+    runs = bench.without(rng)
+    build = bench.build(runs)
+    if not build.ends_within(rng.uniform(0.2, 0.6) * bench.part_s) and build.kill(alone=True):
+        bench.ledger.happened()
+    bench.restored("beside the jobs of a killed one", runs)
+    builds.outlived(runs)
+    bench.ledger.check("once those have ended too", bench.differs(runs) or builds.unsound(runs))
+
+
+def flipped_artifacts(books: Books, rng: random.Random, number: int) -> None:
+    """One bit of one file, record.json included, of many artifacts; every chapter reads them again.
+
+    The first batch is of the small book, the others of the whole one.
+    """
+    bench = books.small if number == 0 else books.whole
+    runs = bench.copy()
+    shutil.rmtree(runs / "chapters")
+    shutil.rmtree(runs / "site")
+    folders = sorted(runs.glob("artifacts/[a-z]*/*"))
+    chosen = rng.sample(folders, min(BATCH, books.ledger.missing, len(folders)))
+    names = {folder: rng.choice(sorted(path.name for path in folder.iterdir() if path.stat().st_size))
+             for folder in chosen}  # fmt: skip
+    for folder, name in names.items():
+        flip(folder / name, rng)
+    hurt = damaged(chosen)
+    unseen = [folder.name for folder, name in names.items() if name != artifacts.RECORD and _name(folder) not in hurt]
+    bench.ledger.check("each flipped bit of a file is seen", ", ".join(unseen))
+    ended = bench.restored(f"{len(chosen)} artifacts of {len(folders)} damaged", runs)
+    told = set(re.findall(r"damaged artifact, made again: ([a-z0-9-]+/[0-9a-f]+)", ended.told))
+    bench.ledger.check(f"{len(hurt)} are noticed and named", ", ".join(sorted(hurt ^ told)))
+    bench.ledger.check("and whole again", ", ".join(sorted(damaged(chosen))))
+    bench.ledger.happened(len(chosen))
+    bench.ledger.note(NOTICED, len(hurt & told))
+    bench.ledger.note(UNREAD, len(chosen) - len(hurt))
+
+
+def flipped_chapters(books: Books, rng: random.Random, number: int) -> None:
     """The same for executed chapters, and for pages of the site."""
-    with bench.ledger.kind("chapters and pages with a flipped bit", wanted) as tally:
-        while tally.events < wanted and time(3 * bench.seconds):
-            rng = bench.ledger.rng()
-            runs = bench.copy()
-            if tally.events % 3 == 2:
-                flip(rng.choice(sorted((runs / "site").rglob("*.html"))), rng)
-                what = "a page of the site"
-            else:
-                flip(rng.choice(sorted(runs.glob("chapters/*/*/*.*"))), rng)
-                shutil.rmtree(runs / "site")
-                what = "a file of a chapter"
-            bench.ledger.happened()
-            bench.restored(what, runs)
+    bench = books.small
+    runs = bench.copy()
+    if number % 4 == 2:
+        flip(rng.choice(sorted((runs / "site").rglob("*.html"))), rng)
+        bench.restored("a page of the site", runs)
+        bench.ledger.happened()
+        return
+    path = rng.choice(sorted(runs.glob("chapters/*/*/*.*")))
+    flip(path, rng)
+    shutil.rmtree(runs / "site")
+    hurt = damaged([path.parent])
+    ended = bench.restored(f"a file of a chapter ({path.name})", runs)
+    told = "damaged chapter, run again" in ended.told
+    trouble = "" if told == bool(hurt) else f"damaged: {', '.join(hurt) or 'nothing'}; the build said: {told}"
+    bench.ledger.check("it is noticed", trouble)
+    bench.ledger.happened()
 
 
 def flip(path: Path, rng: random.Random) -> None:
@@ -135,16 +131,19 @@ def flip(path: Path, rng: random.Random) -> None:
     path.write_bytes(content)
 
 
-def _pages(runs: Path, slug: str) -> dict[str, bytes]:
-    """Notebook and results of the executed chapter, by name."""
-    folders = [path for path in (runs / "chapters" / slug).glob("*") if not path.name.startswith(".")]
-    return {
-        f"{folder.name}/{name}": (folder / name).read_bytes()
-        for folder in folders for name in ("chapter.ipynb", "results.json")
-    }  # fmt: skip
+def _name(folder: Path) -> str:
+    return f"{folder.parent.name}/{folder.name}"
 
 
-KINDS: tuple[tuple[benches.Kind, float], ...] = (
-    (killed_smoke, 0.40), (killed_alone, 0.06), (killed_default, 0.14), (flipped_artifacts, 0.15),
-    (flipped_chapters, 0.05),
+def _series(books: Books) -> float:
+    return IN_A_ROW * 0.5 * books.small.part_s + books.small.part_s
+
+
+# Shares of the time that is left once each kind has been tried. The many of one kind last: what others leave is theirs.
+KINDS = (
+    Kind("commands killed beside their jobs", 2, 0.10, killed_alone, lambda books: 3 * books.small.part_s),
+    Kind("chapters and pages with a flipped bit", 4, 0.08, flipped_chapters, lambda books: 1.5 * books.small.part_s),
+    Kind("default builds killed", 5, 0.26, killed_default, lambda books: 2 * books.default.whole_s),
+    Kind("artifacts with a flipped bit", 200, 0.40, flipped_artifacts, lambda books: 1.3 * books.whole.whole_s, 1),
+    Kind("smoke builds killed", 50, 0.60, killed_smoke, _series, 1),
 )  # fmt: skip

@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
+import zipfile
 from pathlib import Path
 
-_WHEN_AND_HOW = re.compile(r"(^|/)provenance-[a-z0-9-]+\.(html|md|ipynb)$")  # commit, times, hardware, a page a chapter
+# Commit, times, hardware: a page a chapter, and the file of it among what readers can take away.
+_WHEN_AND_HOW = re.compile(r"(^|/)(provenance-[a-z0-9-]+\.(html|md|ipynb)|[a-z0-9-]+\.provenance\.json)$")
 _STAMP = "rendered-from"
 _INDEX = "searchindex.js"
 
 
 def site_tree(folder: Path) -> dict[str, str]:
-    """Path below the site -> SHA-256 of every file but provenance pages; of the search index, what is not theirs."""
+    """Path below the site -> SHA-256 of every file but provenance; of search index and archives, what is not it."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if not path.is_file() or name == _STAMP or _WHEN_AND_HOW.search(name):
             continue
         content = path.read_bytes()
-        found[name] = hashlib.sha256(without_provenance(content) if path.name == _INDEX else content).hexdigest()
+        if path.name == _INDEX:
+            content = without_provenance(content)
+        elif path.suffix == ".zip":
+            content = members(content)
+        found[name] = hashlib.sha256(content).hexdigest()
     return found
+
+
+def members(archive: bytes) -> bytes:
+    """What is in a zip archive, in its order, but for provenance; an archive that cannot be read is itself."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            names = [name for name in opened.namelist() if not _WHEN_AND_HOW.search(name)]
+            return b"".join(f"{name}\0".encode() + hashlib.sha256(opened.read(name)).digest() for name in names)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
+        return archive
 
 
 def without_provenance(index: bytes) -> bytes:

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 WORDS = {
-    "smoke builds killed": "SIGKILL to a smoke build and all its jobs, at random moments of building and rendering",
+    "smoke builds killed": "SIGKILL to a smoke build and all its jobs, at random moments of building and rendering; "
+    "of the small book, several in a row; one series in five of the whole book",
     "commands killed beside their jobs": "SIGKILL to the command alone, whose jobs go on beside the next build",
-    "default builds killed": "SIGKILL to a chapter at `default`, whose networks train for longer",
-    "artifacts with a flipped bit": "one bit of one file turned over",
+    "default builds killed": "the same to a book at `default`, from nothing on, whose networks train for longer",
+    "artifacts with a flipped bit": "one bit of one file turned over: a batch of the small book, then of the whole one",
     "chapters and pages with a flipped bit": "the same in an executed chapter, or in a page of the site",
     "builds on a full disk": "a filesystem that runs full while chapters are executed or pages are written",
-    "inputs removed": "an artifact, a file of one, results, a page, the plan, the data: before a build, or during it",
+    "inputs removed": "an artifact, a file of one, all of them, results, a page, the plan: before a build or during it",
+    "data removed": "a file of MNIST before a build, all of it during one",
     "two builds at once": "in one folder: of the same book, of another, and one killed beside the other",
-    "clocks set back": "by 400 days before a build, by 90 while it runs",
+    "clocks set back": "by 400 days before a build, by 90 while it runs (`libfaketime`)",
 }
 
 
@@ -25,14 +27,14 @@ def page(result: Mapping[str, Any] | None) -> str:
     rows = []
     for name, wanted in result["wanted"].items():
         happened, checks = result[name.replace(" ", "_")], result["checks"][name]
-        rows.append(f"| {name} | {WORDS.get(name, '')} | {happened:,} of {wanted:,} | {checks:,} |")
+        noted = "".join(f"; {count:,} {what}" for what, count in result["noted"].get(name, {}).items())
+        rows.append(f"| {name} | {WORDS.get(name, '')} | {happened:,} of {wanted:,}{noted} | {checks:,} |")
     total = result["passed"] + result["failed"]
-    chapters = result["chapters"]
-    book = "the whole book" if chapters == "all" else f"a book of the chapters {', '.join(chapters)} alone"
+    books = "; ".join(f"the {name} book: {', '.join(chapters)}" for name, chapters in result["books"].items())
     outcome = (
-        f"Builds are of {book}. "
         f"{result['passed']:,} of {total:,} checks passed, {result['failed']:,} failed "
-        f"(seed {result['seed']}, {result['date']}, {result['seconds'] / 60:.0f} minutes on {result['cores']} cores)."
+        f"(seed {result['seed']}, {result['date']}, {result['seconds'] / 60:.0f} minutes on {result['cores']} cores). "
+        f"Chapters of {books}."
     )
     failures = [f"- failed: {_plain(one)}" for one in result["failures"]]
     left_out = [f"- left out: {_plain(one)}" for one in result["left_out"]]
