@@ -26,6 +26,7 @@ from deepfeatures.study import (
     matrix,
     offered,
     paths,
+    remarks,
     run_pages,
     scoreboard,
     summaries,
@@ -68,9 +69,10 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     config = yaml.safe_load((paths.root() / "_config.yml").read_text("utf-8"))
     repository = (config.get("repository") or {}).get("url")
 
+    runs: dict[str, offered.Run] = {}
     for slug in results:
         own = [cell for cell in cells if cell.chapter == slug]
-        run = offered.collect(chapters, slug, results[slug], provenance[slug], rows, own)
+        run = runs[slug] = offered.collect(chapters, slug, results[slug], provenance[slug], rows, own)
         titles[slug] = _stage_notebook(chapters, run, stage / "chapters")
         made[slug] = run_pages.page(run, repository)
         offered.write(run, stage / _EXTRA)
@@ -92,6 +94,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     }
     generated |= {f"provenance-{slug}": text for slug, text in made.items()}
     generated |= _summaries(rows, ledger, titles)
+    generated |= {f"remarks-{paper}": remarks.page(paper, runs, ledger) for paper in remarks.PAPERS}
     for name, text in generated.items():
         (stage / "_generated" / f"{name}.md").write_text(text + "\n", "utf-8")
     (stage / "_toc.yml").write_text(yaml.safe_dump(_present(toc, list(titles)), sort_keys=False), "utf-8")
