@@ -139,9 +139,10 @@ def _stage_notebook(chapters: Path, run: offered.Run, folder: Path) -> str:
     title, _, rest = first.source.strip().partition("\n")
     first.source = f"{title}\n\n{banner(slug, results)}\n{rest}"
     linked.link(notebook, run)
-    if results["tier"] == "original":  # the chapter's own line says nothing more then
-        for cell in notebook.cells:
-            cell.update({"outputs": [one for one in cell.outputs if not _is_banner(one)]} if "outputs" in cell else {})
+    for cell in notebook.cells:
+        if "outputs" in cell:
+            kept = (_own_line(one, results) if _is_banner(one) else one for one in cell.outputs)
+            cell.outputs = [one for one in kept if one is not None]
     nbformat.write(notebook, folder / f"{slug}.ipynb")
     return title.removeprefix("# ").strip()
 
@@ -158,6 +159,21 @@ def refuse_active(notebook: Mapping[str, Any], slug: str) -> None:
 
 def _is_banner(output: Mapping[str, Any]) -> bool:
     return 'class="df-banner' in "".join(output.get("data", {}).get("text/html", ""))
+
+
+def _own_line(output: Any, results: Mapping[str, Any]) -> Any:
+    """The line in which a chapter tells its data: nothing where it says no more than the banner does.
+
+    At the paper's sizes "preview" would be wrong, for a preview is a run of another profile: it is the data of this
+    tier that no verdict is given on. The published notebook keeps what its kernel wrote.
+    """
+    if results["tier"] == "original":
+        return None
+    if results["profile"] == "paper":
+        for mime, text in output["data"].items():
+            if mime in ("text/html", "text/plain"):
+                output["data"][mime] = "".join(text).replace("(preview, no verdicts)", "(no verdicts on this tier)")
+    return output
 
 
 def banner(slug: str, results: Mapping[str, Any]) -> str:
