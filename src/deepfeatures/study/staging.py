@@ -48,7 +48,7 @@ class StagingError(ValueError):
 
 def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     """Fill the staging folder; gives the path of its configuration."""
-    not_pages = shutil.ignore_patterns("chapters", "_generated", "_build", ".ipynb_checkpoints")
+    not_pages = shutil.ignore_patterns("chapters", ".chapters-*", "_generated", "_build", ".ipynb_checkpoints")
     shutil.copytree(paths.book(), stage, ignore=not_pages, dirs_exist_ok=True)
     toc = yaml.safe_load((stage / "_toc.yml").read_text("utf-8"))
     slugs = _slugs(toc)
