@@ -64,7 +64,8 @@ def test_planted_units_on_the_right_side_are_not_blamed() -> None:
 def scenes(fine: Measured, pre_trained: Measured) -> dict[str, Run]:
     values = [["celeba", remarks.FINE, fine], ["celeba", remarks.PRE_TRAINED, pre_trained]]
     table = Table(["world", "what is compared", "recall"], [["", "", ""]] * 2, "Differences.", values)
-    return {"localize-then-describe": run("localize-then-describe", [table])}
+    anet = Table(["features", "points above ANet"], [["", ""]], "ANet.", [[remarks.ATTRIBUTES_ALONE, pre_trained]])
+    return {"localize-then-describe": run("localize-then-describe", [table, anet])}
 
 
 def test_gain_loss_and_neither_follow_the_interval() -> None:
@@ -72,6 +73,8 @@ def test_gain_loss_and_neither_follow_the_interval() -> None:
     assert "−0.18**](#shown-localize-then-describe-table-01-differences) \\[−0.21, −0.15\\], a **loss**." in text
     assert "\\[−0.02, 0.04\\], no difference that could be told." in text and "rendered scenes" not in text
     assert text.count("**loss**") == 1
+    assert "[**0.01**](#shown-localize-then-describe-table-02-anet)" in text
+    assert text.endswith("percentage points, no difference that could be told.")
     assert ", a gain." in page("liu2014", scenes(Measured(0.2, 0.1, 0.3), Measured(0.2, 0.1, 0.3)))
 
 
@@ -108,5 +111,5 @@ def test_the_published_tables_are_found() -> None:
         fields = {"chapter": slug, "profile": results["profile"], "tier": results["tier"]}
         records = [claims.Record.model_validate(fields | record) for record in results["records"]]
         runs[slug] = offered.collect(folder, slug, results, {}, scoreboard.rows(known, records), [])
-    assert page("sun2019", runs).count("](#shown-") == 6 and page("liu2014", runs).count("](#shown-") == 4
+    assert page("sun2019", runs).count("](#shown-") == 6 and page("liu2014", runs).count("](#shown-") == 5
     assert page("parde2016", runs).count("](#record-") == 4

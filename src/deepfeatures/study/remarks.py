@@ -20,6 +20,7 @@ from deepfeatures.study.tables import HIGH, LOW, with_interval
 AXIS, EXEMPLAR = "planted axis/units", "planted exemplar/units"  # as `analysis.axis_model` names its two controls
 FINE = "LNet_o then LNet_s, less LNet_o"  # as `analysis.localisation` names what it compares
 PRE_TRAINED = "pre-trained, less trained on attributes for as many steps in all"
+ATTRIBUTES_ALONE = "attributes alone, as many steps"  # as `analysis.described` does
 _WORLDS = {"rendered": "rendered scenes", "celeba": "CelebA pasted into clutter"}
 
 
@@ -114,7 +115,7 @@ def _views(runs: Mapping[str, Run], ledger: Mapping[str, Claim]) -> Iterator[str
 
 
 def _localisers(runs: Mapping[str, Run], ledger: Mapping[str, Claim]) -> Iterator[str]:
-    """liu2014: whether the second network and pre-training help to find the face."""
+    """liu2014: whether the second network and pre-training help."""
     run = runs.get("localize-then-describe")
     if run is None:
         return
@@ -131,6 +132,12 @@ def _localisers(runs: Mapping[str, Run], ledger: Mapping[str, Claim]) -> Iterato
         if found:
             each = "; ".join(f"on {name} {number}, {_helps(number)}" for name, number in found.items())
             yield f"{what} (share of scenes, IoU of 0.5 or more): {each}."
+    alone = _cell(run, ("features", "points above ANet"), "points above ANet", {"features": ATTRIBUTES_ALONE})
+    if alone:
+        yield (
+            "**Pre-training on people.** The balanced error of ANet taught attributes alone in as many steps, less that "
+            f"of ANet taught people first: {alone} percentage points, {_helps(alone)}."
+        )
 
 
 def _helps(number: Number) -> str:
