@@ -135,8 +135,8 @@ def _localisers(runs: Mapping[str, Run], ledger: Mapping[str, Claim]) -> Iterato
     alone = _cell(run, ("features", "points above ANet"), "points above ANet", {"features": ATTRIBUTES_ALONE})
     if alone:
         yield (
-            "**Pre-training on people.** The balanced error of ANet taught attributes alone in as many steps, less that "
-            f"of ANet taught people first: {alone} percentage points, {_helps(alone)}."
+            "**Pre-training on people.** The balanced error of ANet taught attributes alone in as many steps, less "
+            f"that of ANet taught people first: {alone} percentage points, {_helps(alone)}."
         )
 
 
