@@ -222,8 +222,9 @@ study.verdicts()
 # middle of every portrait's range, axes are those of mean responses over it; the best one direction, found from steps alone, is not touched
 # by that. **P6** Photographs lack landmarks, so their space is partial; its components were fitted to all photographs, without units or
 # identities. **P7** Neurons of monkeys are not compared with. **P8** Of the
-# identity network `seeds` are trained and averaged over; of random weights, and of each published network, there is one. Intervals are over
-# people, not over networks.
+# identity network as many are trained as `seeds` says, and shares are averaged over them; what a code is worth in recognition, single units
+# and rebuilt faces are of the first alone. Of random weights, and of each published network, there is one. Intervals are over people, not
+# over networks.
 #
 # ## Try it
 # `deepfeatures run parameter-space -p steps=1000`: does a network that knows people better have a more linear code?
