@@ -55,7 +55,7 @@ _ = df.figures.pair_topology(layers, {name: pair_weight for name in ("pool1", "p
 
 # %% [markdown]
 # ## Which weight?
-# Short runs on the validation split, one a weight. At weight 1, Caffe's default, the loss is infinite after a few steps.
+# Short runs on the validation split, one a weight. At weight 1, Caffe's default, training diverges.
 # The weight used below is the one whose class means classify held-out digits best.
 
 # %% mystnb={"figure": {"name": "pair-weights", "caption": "Held-out accuracy after the short runs, against the weight of the Euclidean losses. A weight at which training diverged has no point."}, "image": {"alt": "Two panels against the weight on a logarithmic axis: softmax accuracy falls as the weight grows, accuracy by class means rises to a middle weight and falls again."}}

@@ -107,7 +107,7 @@ _ = df.figures.heat_maps(heat, heat_label, heat_angle)
 # literally it divides by zero; here it is a ratio of class means, with a ratio of sums and the literal reading beside it
 # (D7).
 
-# %% mystnb={"figure": {"name": "block-diagonal", "caption": "The heat maps with rows stacked by the class equation 1 gives them. Numbers at the right: units of each class."}, "image": {"alt": "Three heat maps with a bright diagonal of ten blocks; many units light up for other classes too; mu-LeNet's blocks are the most even."}}
+# %% mystnb={"figure": {"name": "block-diagonal", "caption": "The heat maps with rows stacked by the class equation 1 gives them. Numbers at the right: units of each class."}, "image": {"alt": "Three heat maps with a bright diagonal of ten blocks; many units light up for other classes too; mu-LeNet's blocks are the smoothest inside."}}
 blocks = {name: found["block_assignment_ratio_of_means"] for name, found in three.items()}
 _ = df.figures.block_diagonal(heat, blocks, heat_label)
 

@@ -50,7 +50,9 @@ artifacts = {name: study.opened(name) for name in study.recipes if name not in r
 # %% [markdown]
 # ## Yaw and pitch
 # Ridge regression, every image predicted by a read-out that saw no image of its person; signed angles. What a network
-# must beat is the constant: the training median, which sees no face. The share of variance explained is 0 for it.
+# must beat is the constant: the training median, which sees no face. The share of variance explained is 0 for it. A network
+# taught faces and their mirror images alike may hide the *sign* of yaw and keep its size: that little of signed yaw is read
+# does not by itself say that the angle is lost. {doc}`pose` reads |yaw| from the same networks, and explains what mirroring hides.
 
 # %%
 poses = df.analysis.view_tables.under(readouts, "pose")
@@ -210,7 +212,9 @@ study.verdicts()
 # **V3** Video frames are made from stills by a program; real ones also differ in who is filmed, how and when. **V4** Ridge regression and squared
 # hinge out of fold, C and penalty chosen on people held out, stand for linear classifiers the abstract does not name. **V5** The measure of view
 # dependence is ours: the abstract names none. It looks at the size of a shift, in variances of a single image, and not at whether each shift is
-# significant; counts of significant shifts depend on how many images a person has. **V6** Quality is what is known of an image, not an impression of
+# significant; counts of significant shifts depend on how many images a person has: that nothing is found of a person may mean that the test is weak.
+# Permutations take the images of a person as exchangeable between views. In the designed world they are. Photographs of one event are not: they share
+# light, hair and camera, and where they share the view too, part of what is counted as view is the event. **V6** Quality is what is known of an image, not an impression of
 # it; CelebA's photographs lack bad ones, so half of them are spoilt. **V7** t-SNE draws some of the images; nothing is measured in it but
 # neighbours. **V8** No photograph is shown; the viewer has rendered faces only.
 #

@@ -77,6 +77,11 @@ study.table(["people", "parameters", "longest component", "shortest", "edges of 
 # A rendered person *is* his 59 numbers. So whatever repeats of a response is a function of them, and what repeats and is not explained is
 # either not linear or lost because the people taught are few. Two layers of *planted* units, whose rule is known, say how much is lost and
 # whether the kernel would find a bend: rectified projections on one axis, and units that respond by distance to a stored face.
+#
+# Read the bars of the claims against these two. A bar that a planted unit misses although it follows the rule, or passes although it does
+# not, cannot tell one code from another: compare a network with the planted units, with pixels and with random weights, in the same
+# table, rather than with the dashed line. For encoding, the planted units stand in the last rows of the next table; for decoding and the
+# axis, in the tables further down.
 
 # %% mystnb={"figure": {"name": "space-encoding", "caption": "Share of the explainable variance of units that parameters explain, on people no fit has seen: linear, and with a Gaussian kernel of the parameters beside them; 95 % intervals over people. Dashed: what was taken beforehand for 'can be encoded'."}, "image": {"alt": "A panel for each world with a row for each network and layer; in each row two dots close to each other, linear and with a kernel, left of a dashed vertical line at 75 percent."}}
 encoded = {name: group for name, group in artifacts.items() if not name.startswith("axis/")}
@@ -207,17 +212,19 @@ study.verdicts()
 # %% [markdown]
 # (space-differs)=
 # ## What differs from the paper
-# **S1** Only the abstract was at hand: faces, parameters, networks and measures are ours, and so are the bars, set before results at the
-# paper's sizes were seen. **S2** Faces are rendered; their 59 parameters are exact and independent, where a fitted space has few components
-# that are ordered by size. On such faces a linear code may hold by construction; pixels and random weights say how much of it does. **S3**
+# **P1** Only the abstract was at hand: faces, parameters, networks and measures are ours, and so are the bars, set before results at the
+# paper's sizes were seen. **P2** Faces are rendered; their 59 parameters are exact and independent, where a fitted space has few components
+# that are ordered by size. On such faces a linear code may hold by construction; pixels and random weights say how much of it does. **P3**
 # The paper's networks are large and trained on photographs. Ours is small and trained on rendered people; a MobileFaceNet trained on
-# photographs is read where photographs are, though rendered faces are strange to it. **S4** Layers wider than 512 are asked about 512 units
-# drawn at random; wide layers are decoded from their first 256 principal components. **S5** What a person wears is tied to what he tends
+# photographs is read where photographs are, though rendered faces are strange to it. **P4** Layers wider than 512 are asked about 512 units
+# drawn at random; wide layers are decoded from their first 256 principal components. **P5** What a person wears is tied to what he tends
 # to: 0.999 in portraits, 0.8 to 0.9 in the rendered world, whose tendencies are thus never seen exactly. Single steps are taken at the
 # middle of every portrait's range, axes are those of mean responses over it; the best one direction, found from steps alone, is not touched
-# by that. **S6** Photographs lack landmarks, so their space is partial; its components were fitted to all photographs, without units or
-# identities. **S7** Neurons of monkeys are not compared with. **S8** One identity network is trained at the paper profile: intervals are
-# over people, not over networks.
+# by that. **P6** Photographs lack landmarks, so their space is partial; its components were fitted to all photographs, without units or
+# identities. **P7** Neurons of monkeys are not compared with. **P8** Of the
+# identity network as many are trained as `seeds` says, and shares are averaged over them; what a code is worth in recognition, single units
+# and rebuilt faces are of the first alone. Of random weights, and of each published network, there is one. Intervals are over people, not
+# over networks.
 #
 # ## Try it
 # `deepfeatures run parameter-space -p steps=1000`: does a network that knows people better have a more linear code?

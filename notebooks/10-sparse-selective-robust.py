@@ -146,7 +146,8 @@ study.table(["code", "bytes a face", "pairs judged rightly, %"],
             "Search as it would be done in a large gallery, without any model.")
 
 # %% [markdown]
-# What the bits save in time depends on the machine: `python benchmarks/run.py binary-search` measures it beside float search.
+# That is what bits save in memory. What they save in time depends on the machine: `python benchmarks/run.py binary-search`
+# measures it beside float search, and {doc}`/benchmarks` has what it found.
 #
 # (one-unit)=
 # ## Selective

@@ -123,6 +123,14 @@ MISTAKES = {
         ["run", "tiny", "-p", "device=cuda"],
         "device=cuda, but torch sees no CUDA device here: allowed are auto and cpu",
     ),
+    "one chapter published alone": (
+        ["publish", "tiny"],
+        "all chapters are published together, not tiny alone; single ones go with --prose",
+    ),
+    "mending and only looking": (
+        ["publish", "--prose", "--check"],
+        "--prose mends and --check only looks: give one of them",
+    ),
     "a profile that is not published": (
         ["publish", "--profile", "default"],
         "only the paper profile is published, not 'default'",
@@ -240,6 +248,19 @@ def test_a_ledger_that_names_no_chapter_of_the_book_is_refused(checkout, ended):
 def test_published_pages_are_checked(stale, code, out, err, checkout, ended, monkeypatch):
     monkeypatch.setattr(publish, "stale", lambda: stale)
     assert ended("publish", "--check") == (code, out, err)
+
+
+@pytest.mark.parametrize(
+    ("mended", "said"),
+    [(["tiny"], "prose mended: tiny\n"), ([], "the prose of these chapters is as published\n")],
+)
+def test_words_are_mended_and_the_book_is_rendered_strictly(mended, said, checkout, ended, monkeypatch):
+    from deepfeatures.study import prose, rendered
+
+    asked = []
+    monkeypatch.setattr(prose, "mend", lambda slugs, check: asked.append((slugs, check)) or mended)
+    assert ended("publish", "--prose", "tiny") == (0, said, "")
+    assert asked == [(["tiny"], rendered.strictly)]
 
 
 def test_clean_keeps_artifacts_unless_told(checkout, runs_folder, ended):

@@ -149,11 +149,28 @@ def pdf(
 def publish(
     profile: Profile = "paper",
     check: Annotated[bool, typer.Option("--check", help="Only say whether published chapters are up to date.")] = False,
+    prose: Annotated[
+        bool, typer.Option("--prose", help="Only mend the words of CHAPTERS, all unless given; nothing is run.")
+    ] = False,
+    chapters: Annotated[list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="For --prose.")] = None,
 ) -> None:
     """Make the executed paper-profile chapters the published ones; with --check, fail where one is out of date."""
     from deepfeatures.study import build
     from deepfeatures.study import publish as publishing
 
+    if chapters and not prose:
+        raise publishing.NotPublished(
+            f"all chapters are published together, not {', '.join(chapters)} alone; single ones go with --prose"
+        )
+    if prose and check:
+        raise publishing.NotPublished("--prose mends and --check only looks: give one of them")
+    if prose:
+        from deepfeatures.study import prose as wording
+        from deepfeatures.study import rendered
+
+        mended = wording.mend(chapters or (), check=rendered.strictly)
+        typer.echo(f"prose mended: {', '.join(mended)}" if mended else "the prose of these chapters is as published")
+        return
     if check:
         stale = publishing.stale()
         for slug, changed in stale.items():

@@ -17,6 +17,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from deepfeatures.study import site, staging
+from deepfeatures.study.tables import Banner
 from tests.book import checks, made_up
 
 
@@ -218,6 +219,32 @@ def test_a_chapter_that_would_act_in_a_browser_is_not_rendered(small_checkout: P
 def test_banner_tells_tier_and_profile(tier: str, profile: str, words: str) -> None:
     text = staging.banner("mu-lenet", {"tier": tier, "profile": profile})
     assert f":class: tier-{tier}" in text and words in text
+
+
+@pytest.mark.parametrize(("tier", "profile", "told"), [
+    ("original", "paper", None),
+    ("substitute", "paper", "Profile: paper (no verdicts on this tier)."),
+    ("rendered", "paper", "Profile: paper (no verdicts on this tier)."),
+    ("rendered", "smoke", "Profile: smoke (preview, no verdicts)."),
+])
+def test_only_another_profile_is_called_a_preview(
+    small_checkout: Path, tmp_path: Path, tier: str, profile: str, told: str | None
+) -> None:
+    """As a kernel writes the line, which the published notebook keeps."""
+    chapters = made_up.write(tmp_path / "run", tier=tier, profile=profile, slugs=("rotated-mnist",))
+    path = chapters / "rotated-mnist.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    line = Banner(tier, profile, "20 of 30 photographs")._repr_mimebundle_()
+    notebook.cells[1].outputs = [nbformat.v4.new_output("display_data", data=line)]
+    nbformat.write(notebook, path)
+    before = path.read_bytes()
+    staging.fill(chapters, tmp_path / "stage", None)
+    staged = nbformat.read(tmp_path / "stage" / "chapters" / "rotated-mnist.ipynb", as_version=4)
+    shown = [output.data for output in staged.cells[1].outputs]
+    assert len(shown) == (told is not None) and path.read_bytes() == before
+    for data in shown:
+        assert told is not None and told in data["text/html"] and told in data["text/plain"]
+        assert "20 of 30 photographs" in data["text/html"]
 
 
 def _without(chapters: Path, folder: Path, name: str) -> Path:

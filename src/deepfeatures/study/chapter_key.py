@@ -73,7 +73,7 @@ def shared_parts(slug: str) -> dict[str, str]:
     ledger = claims.load_all(known_chapters=list(catalogue.slugs()))
     judged = {name: claim for name, claim in ledger.items() if claim.chapter == slug}
     return {
-        f"notebooks/{catalogue.chapter(slug).path.name}": _digest(notebook),
+        f"notebooks/{catalogue.chapter(slug).path.name}": text_digest(notebook),
         "package code": fingerprint.of_modules(reached.modules(notebook)),
         "figure style": _digest((paths.root() / "src/deepfeatures/figures/house.mplstyle").read_text()),
         "claims": _digest({name: one.model_dump(mode="json") for name, one in judged.items()}),
@@ -88,6 +88,11 @@ def own_parts(parameters: Mapping[str, Value], recipes: Named) -> dict[str, str]
         "parameters": _digest({name: value for name, value in parameters.items() if name != "device"}),
         **{name: _digest(keys) for name, keys in made.items()},
     }
+
+
+def text_digest(notebook: str) -> str:
+    """Of a notebook's whole text, prose included (study.prose mends prose alone)."""
+    return _digest(notebook)
 
 
 def _digest(value: Any) -> str:

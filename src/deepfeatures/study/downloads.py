@@ -127,12 +127,25 @@ def read(path: Path) -> dict[str, bytes]:
         raise BadDownloads(f"{path.name} is no whole zip file ({error}); run the chapter again") from error
 
 
-def _svg(text: str, one: Shown) -> str:
-    """Without dates and versions, with the caption and the alternative text inside: a file is read out of its page."""
-    said = "".join(
+def retold(svg: bytes, before: Shown, now: Shown) -> bytes:
+    """A figure's SVG as `take` wrote it, with another caption and alternative text. Raises BadDownloads."""
+    text = svg.decode()
+    start = _SVG_START.search(text)
+    if start is None or not text.startswith(_said(before), start.end()):
+        raise BadDownloads(f"{before.members[0]} does not begin with the caption of its figure; run the chapter again")
+    return (text[: start.end()] + _said(now) + text[start.end() + len(_said(before)) :]).encode()
+
+
+def _said(one: Shown) -> str:
+    """Caption and alternative text as they stand inside an SVG: a file is read out of its page."""
+    return "".join(
         f"<{tag}>{escape(words)}</{tag}>" for tag, words in (("title", one.caption), ("desc", one.alt)) if words
     )
-    return _SVG_START.sub(lambda start: start[0] + said, _SVG_METADATA.sub("", text), count=1)
+
+
+def _svg(text: str, one: Shown) -> str:
+    """Without dates and versions, with the caption and the alternative text inside."""
+    return _SVG_START.sub(lambda start: start[0] + _said(one), _SVG_METADATA.sub("", text), count=1)
 
 
 def _pdf(content: bytes) -> bytes:

@@ -141,7 +141,8 @@ def _end(run: Run) -> str:
     one_by_one = [_file(run, f"{slug}.zip", "everything below in one zip")]
     one_by_one.append(_file(run, f"{slug}.ipynb", "the notebook") + ", executed, its parameters in it")
     if f"{slug}.py" in run.files:
-        one_by_one.append(_file(run, f"{slug}.py", "its source") + ", as it was run")
+        since = ", its prose mended since" if run.provenance.get("prose_mended") else ""
+        one_by_one.append(_file(run, f"{slug}.py", "its source") + f", as it was run{since}")
     for name, words in _TABLES.items():
         if name in run.files:
             one_by_one.append(_file(run, name, f"{words} as CSV"))

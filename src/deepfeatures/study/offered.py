@@ -57,7 +57,7 @@ def collect(
     notebook = nbformat.read(chapters / f"{slug}.ipynb", as_version=4)
     files = downloads.take(copy.deepcopy(notebook)) | downloads.read(chapters / f"{slug}.downloads.zip")
     rows = [row for row in rows if row["chapter"] == slug and row["value"] is not None]
-    numbers = results.get("numbers") or _glued(notebook)
+    numbers = results.get("numbers") or glued(notebook)
     for ending in ("ipynb", "results.json", "provenance.json"):
         files[f"{slug}.{ending}"] = (chapters / f"{slug}.{ending}").read_bytes()
     if rows:
@@ -93,7 +93,7 @@ def command(slug: str, results: Mapping[str, Any]) -> str:
     return " ".join([f"deepfeatures run {slug}", *(f"-p {shlex.quote(one)}" for one in given if one)])
 
 
-def _glued(notebook: Any) -> dict[str, dict[str, Any]]:
+def glued(notebook: Any) -> dict[str, dict[str, Any]]:
     """The numbers of a run that did not keep them among its results: as its prose shows them."""
     found = {}
     for cell in notebook.cells:

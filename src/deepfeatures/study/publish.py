@@ -35,12 +35,8 @@ def publish(planned: list[Planned], *, profile: str) -> Path:
         raise NotPublished(
             f"only the paper profile is published, not {profile!r}: deepfeatures book --profile paper, then publish"
         )
-    _restore()
-    dirty = uncommitted()
-    if dirty:
-        raise NotPublished(
-            "the tree has uncommitted changes, so no commit would tell what was run:\n  " + "\n  ".join(dirty[:10])
-        )
+    restore()
+    refuse_uncommitted("what was run")
     for chapter in planned:
         if not chapter.source.publishable:
             raise NotPublished(
@@ -51,14 +47,18 @@ def publish(planned: list[Planned], *, profile: str) -> Path:
             raise NotPublished(
                 f"chapter {chapter.slug} was not executed as planned now: deepfeatures book --profile paper"
             )
-        for name, what in ((execute.NOTEBOOK, "its notebook"), (execute.DOWNLOADS, "what it offers to download")):
-            path = execute.folder(chapter) / name
-            size = path.stat().st_size if path.is_file() else 0
-            if size > LARGEST_BYTES:
-                raise NotPublished(
-                    f"chapter {chapter.slug}: {what} has {size:,} bytes, at most {LARGEST_BYTES:,} are published"
-                )
-    ready = build.gather(planned, folder().with_name(f".chapters-{os.getpid()}"))
+        run = execute.folder(chapter)
+        refuse_large(chapter.slug, run / execute.NOTEBOOK, run / execute.DOWNLOADS)
+    return put_in_place(build.gather(planned, being_made()))
+
+
+def being_made() -> Path:
+    """Where a folder of chapters is made that will be the published one: beside it, so that one rename is enough."""
+    return folder().with_name(f".chapters-{os.getpid()}")
+
+
+def put_in_place(ready: Path) -> Path:
+    """Make a folder of chapters the published one, by two renames; `restore` mends a kill between them."""
     former = folder().with_name(FORMER)
     if folder().exists():
         folder().rename(former)
@@ -67,7 +67,23 @@ def publish(planned: list[Planned], *, profile: str) -> Path:
     return folder()
 
 
-def _restore() -> None:
+def refuse_large(slug: str, notebook: Path, offered: Path) -> None:
+    """Raise NotPublished where a chapter's notebook or downloads are too large to be kept in the repository."""
+    for path, what in ((notebook, "its notebook"), (offered, "what it offers to download")):
+        size = path.stat().st_size if path.is_file() else 0
+        if size > LARGEST_BYTES:
+            raise NotPublished(f"chapter {slug}: {what} has {size:,} bytes, at most {LARGEST_BYTES:,} are published")
+
+
+def refuse_uncommitted(what: str) -> None:
+    """Raise NotPublished where the tree has uncommitted changes outside book/chapters."""
+    if dirty := uncommitted():
+        raise NotPublished(
+            f"the tree has uncommitted changes, so no commit would tell {what}:\n  " + "\n  ".join(dirty[:10])
+        )
+
+
+def restore() -> None:
     """Put the former pages back where a publication was killed between its two renames, and clear what it left."""
     former = folder().with_name(FORMER)
     if former.is_dir() and not folder().exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 from deepfeatures.study import artifacts, build, fingerprint, paths, publish, site
@@ -33,6 +34,15 @@ def own(planned: list[Planned], profile: str) -> Path:
 def published() -> Path:
     """The published book, from the committed chapters. Returns its index."""
     return site.render(publish.folder(), paths.root() / "_build" / "html", strict=True)
+
+
+def strictly(chapters: Path) -> None:
+    """Render the book from a folder of chapters, every warning an error, and keep nothing of it. Raises SiteError."""
+    out = paths.runs() / "stage" / "tried"
+    try:
+        site.render(chapters, out, strict=True)
+    finally:
+        shutil.rmtree(out, ignore_errors=True)
 
 
 def _up_to_date(out: Path, stamp: str) -> bool:

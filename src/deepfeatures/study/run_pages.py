@@ -16,7 +16,9 @@ from deepfeatures.study.encoded import Encoded
 from deepfeatures.study.offered import Run
 
 # shown in sections of their own, or by the matrix and the scoreboard
-_ELSEWHERE = ("chapter", "records", "encoded", "numbers", "parameters", "data_fingerprint", "data", "git")
+_ELSEWHERE = (
+    "chapter", "records", "encoded", "numbers", "parameters", "data_fingerprint", "data", "git", "prose_mended",
+)  # fmt: skip
 
 
 def page(run: Run, repository: str | None) -> str:
@@ -76,7 +78,7 @@ def _source(run: Run, repository: str | None) -> str:
     sha, path = git.get("sha"), next((key for key in run.provenance.get("depends_on", {}) if key.endswith(".py")), "")
     file = f"{run.slug}.py"
     here = (
-        f'<a href="../{offered.FOLDER}/{run.slug}/{file}">the source as it was run</a>'
+        f'<a href="../{offered.FOLDER}/{run.slug}/{file}">the source as it was run</a>{_mended(run)}'
         if file in run.files
         else "the source (this run is older than the files that runs keep)"
     )
@@ -87,6 +89,17 @@ def _source(run: Run, repository: str | None) -> str:
         at = f"[{at}]({repository.rstrip('/')}/blob/{sha}/{path})"
     changed = ", with changes that were not committed" if git.get("dirty") else ""
     return f"{at}{changed}: {here}."
+
+
+def _mended(run: Run) -> str:
+    """When words of the chapter were put right after it was run; nothing where they were not (study.prose)."""
+    times = [f"on {one['at']} at commit `{one['sha']}`" for one in run.provenance.get("prose_mended", [])]
+    if not times:
+        return ""
+    return (
+        ", its code cell by cell; its prose (text, captions, alternative texts) was mended since, "
+        f"{', and '.join(times)}, without running anything again: outputs and numbers are those of the run"
+    )
 
 
 def _records(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -26,6 +26,7 @@ from deepfeatures.study import (
     matrix,
     offered,
     paths,
+    remarks,
     run_pages,
     scoreboard,
     summaries,
@@ -47,7 +48,7 @@ class StagingError(ValueError):
 
 def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     """Fill the staging folder; gives the path of its configuration."""
-    not_pages = shutil.ignore_patterns("chapters", "_generated", "_build", ".ipynb_checkpoints")
+    not_pages = shutil.ignore_patterns("chapters", ".chapters-*", "_generated", "_build", ".ipynb_checkpoints")
     shutil.copytree(paths.book(), stage, ignore=not_pages, dirs_exist_ok=True)
     toc = yaml.safe_load((stage / "_toc.yml").read_text("utf-8"))
     slugs = _slugs(toc)
@@ -68,9 +69,10 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     config = yaml.safe_load((paths.root() / "_config.yml").read_text("utf-8"))
     repository = (config.get("repository") or {}).get("url")
 
+    runs: dict[str, offered.Run] = {}
     for slug in results:
         own = [cell for cell in cells if cell.chapter == slug]
-        run = offered.collect(chapters, slug, results[slug], provenance[slug], rows, own)
+        run = runs[slug] = offered.collect(chapters, slug, results[slug], provenance[slug], rows, own)
         titles[slug] = _stage_notebook(chapters, run, stage / "chapters")
         made[slug] = run_pages.page(run, repository)
         offered.write(run, stage / _EXTRA)
@@ -92,6 +94,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     }
     generated |= {f"provenance-{slug}": text for slug, text in made.items()}
     generated |= _summaries(rows, ledger, titles)
+    generated |= {f"remarks-{paper}": remarks.page(paper, runs, ledger) for paper in remarks.PAPERS}
     for name, text in generated.items():
         (stage / "_generated" / f"{name}.md").write_text(text + "\n", "utf-8")
     (stage / "_toc.yml").write_text(yaml.safe_dump(_present(toc, list(titles)), sort_keys=False), "utf-8")
@@ -136,9 +139,10 @@ def _stage_notebook(chapters: Path, run: offered.Run, folder: Path) -> str:
     title, _, rest = first.source.strip().partition("\n")
     first.source = f"{title}\n\n{banner(slug, results)}\n{rest}"
     linked.link(notebook, run)
-    if results["tier"] == "original":  # the chapter's own line says nothing more then
-        for cell in notebook.cells:
-            cell.update({"outputs": [one for one in cell.outputs if not _is_banner(one)]} if "outputs" in cell else {})
+    for cell in notebook.cells:
+        if "outputs" in cell:
+            kept = (_own_line(one, results) if _is_banner(one) else one for one in cell.outputs)
+            cell.outputs = [one for one in kept if one is not None]
     nbformat.write(notebook, folder / f"{slug}.ipynb")
     return title.removeprefix("# ").strip()
 
@@ -155,6 +159,21 @@ def refuse_active(notebook: Mapping[str, Any], slug: str) -> None:
 
 def _is_banner(output: Mapping[str, Any]) -> bool:
     return 'class="df-banner' in "".join(output.get("data", {}).get("text/html", ""))
+
+
+def _own_line(output: Any, results: Mapping[str, Any]) -> Any:
+    """The line in which a chapter tells its data: nothing where it says no more than the banner does.
+
+    At the paper's sizes "preview" would be wrong, for a preview is a run of another profile: it is the data of this
+    tier that no verdict is given on. The published notebook keeps what its kernel wrote.
+    """
+    if results["tier"] == "original":
+        return None
+    if results["profile"] == "paper":
+        for mime, text in output["data"].items():
+            if mime in ("text/html", "text/plain"):
+                output["data"][mime] = "".join(text).replace("(preview, no verdicts)", "(no verdicts on this tier)")
+    return output
 
 
 def banner(slug: str, results: Mapping[str, Any]) -> str:
