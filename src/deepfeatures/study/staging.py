@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 import yaml
+from nbformat.v4 import new_markdown_cell
 from pydantic import ValidationError
 
 from deepfeatures.study import (
@@ -18,6 +19,7 @@ from deepfeatures.study import (
     benchmarks,
     catalogue,
     celeba_cost,
+    claim_pages,
     claims,
     cluster_cost,
     front,
@@ -63,7 +65,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         results[slug] = _read_json(chapters / f"{slug}.results.json")
         provenance[slug] = _read_json(chapters / f"{slug}.provenance.json")
     ledger = claims.load_all(known_chapters=slugs)
-    rows = scoreboard.rows(ledger, _records(results))
+    rows = scoreboard.rows(ledger, _records(results), _not_applicable(results))
     cells = _cells(results)
     config = yaml.safe_load((paths.root() / "_config.yml").read_text("utf-8"))
     repository = (config.get("repository") or {}).get("url")
@@ -71,7 +73,9 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     for slug in results:
         own = [cell for cell in cells if cell.chapter == slug]
         run = offered.collect(chapters, slug, results[slug], provenance[slug], rows, own)
-        titles[slug] = _stage_notebook(chapters, run, stage / "chapters")
+        titles[slug] = _stage_notebook(
+            chapters, run, stage / "chapters", claim_pages.section(slug, rows, ledger, results[slug]["tier"])
+        )
         made[slug] = run_pages.page(run, repository)
         offered.write(run, stage / _EXTRA)
 
@@ -125,8 +129,10 @@ def _present(toc: Mapping[str, Any], slugs: Sequence[str]) -> dict[str, Any]:
     return dict(toc) | {"parts": parts}
 
 
-def _stage_notebook(chapters: Path, run: offered.Run, folder: Path) -> str:
-    """Copy one notebook with the banner of its data tier under its title and its numbers linked; gives the title."""
+def _stage_notebook(chapters: Path, run: offered.Run, folder: Path, judged: str) -> str:
+    """Copy one notebook with the banner of its data tier under its title, its claims at its end and its numbers linked;
+    gives the title.
+    """
     slug, results = run.slug, run.results
     notebook = nbformat.read(chapters / f"{slug}.ipynb", as_version=4)
     first = notebook.cells[0] if notebook.cells else None
@@ -135,6 +141,8 @@ def _stage_notebook(chapters: Path, run: offered.Run, folder: Path) -> str:
     refuse_active(notebook, slug)
     title, _, rest = first.source.strip().partition("\n")
     first.source = f"{title}\n\n{banner(slug, results)}\n{rest}"
+    if judged:
+        notebook.cells.append(new_markdown_cell(judged, id="claims"))
     linked.link(notebook, run)
     if results["tier"] == "original":  # the chapter's own line says nothing more then
         for cell in notebook.cells:
@@ -199,6 +207,11 @@ def _records(results: Mapping[str, Mapping[str, Any]]) -> list[claims.Record]:
             except ValidationError as error:
                 raise StagingError(f"{slug}.results.json: claim {reported.get('claim')}: {error}") from error
     return records
+
+
+def _not_applicable(results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Claim -> why its chapter could not measure it with the data of its run."""
+    return {claim: why for result in results.values() for claim, why in result.get("not_applicable", {}).items()}
 
 
 def _summaries(
