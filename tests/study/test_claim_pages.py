@@ -19,10 +19,12 @@ def made(tmp_path: Path, tier: str, not_applicable: dict[str, str] | None = None
 def test_a_claim_shows_its_bar_its_side_and_its_record(tmp_path: Path) -> None:
     text = made(tmp_path, "rendered")
     line = next(line for line in text.splitlines() if "It is much more" in line)
-    assert "| judged by its statement | above 2 [sign · m]{.claim-place} | [**1.00**](#record-one-whole)" in line
+    bar = "| above 2 [judged by its statement (sign)]{.claim-side} [m]{.claim-place} |"
+    assert f"{bar} [**1.00**](#record-one-whole)" in line
     assert "[on the other side]{.claim-side}" in line and line.endswith("| ≠ not comparable |")
     line = next(line for line in text.splitlines() if "It is ten" in line)
-    assert "| 10 | within 0.5 of 10 [tolerance · m]{.claim-place} |" in line and "[within the tolerance]" in line
+    assert "| within 0.5 of 10 [the paper has 10 (tolerance)]{.claim-side} [m]" in line
+    assert "[within the tolerance]{.claim-side}" in line
     assert "For 1 of 2 the text at hand prints no number" in text and "no verdict" in text
 
 
@@ -35,7 +37,7 @@ def test_what_was_not_tested_stands_with_its_reason(tmp_path: Path) -> None:
     assert "### What could not be tested" in text
     assert "- It is pretty. [section 1]{.claim-place} *Not tested:* an opinion" in text
     assert "- It is more. [section 1]{.claim-place} *Not tested:* no photographs are at hand" in text
-    assert "this run reported nothing" in made(tmp_path, "original")
+    assert "This run reported nothing" in made(tmp_path, "original")
 
 
 def test_a_chapter_without_claims_has_no_such_section(tmp_path: Path) -> None:
@@ -58,3 +60,4 @@ def test_every_claim_of_the_real_ledger_stands_on_one_page() -> None:
     text = "\n".join(claim_pages.section(slug, rows, known, "original") for slug in slugs)
     assert [one.id for one in known.values() if text.count(f"- {scoreboard.cell(one.statement)} [") < 1] == []
     assert set(claim_pages.CONCERNS) <= set(where)
+    assert "As above-deepid2" not in text and text.count("DeepID2 differs in all three improvements at once") == 3

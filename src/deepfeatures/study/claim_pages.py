@@ -6,6 +6,7 @@ reader's own runs alike.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ Row = Mapping[str, Any]
 
 # A claim that no chapter measures stands, in the ledger, after those of the chapter that it concerns; but for these.
 CONCERNS = {"rudd2017/figure-4-per-digit": "feature-spaces"}
+_AS = re.compile(r"As ([a-z0-9-]+)\.")
 
 
 def section(slug: str, rows: Sequence[Row], claims: Mapping[str, Claim], tier: str) -> str:
@@ -31,7 +33,7 @@ def section(slug: str, rows: Sequence[Row], claims: Mapping[str, Claim], tier: s
     if measured:
         parts += [_introduction(measured, tier), scoreboard.table(measured)]
     if unmeasured or left:
-        parts += ["### What could not be tested", _untested([*unmeasured, *left])]
+        parts += ["### What could not be tested", _untested([*unmeasured, *left], claims)]
     return "\n\n".join(parts)
 
 
@@ -64,9 +66,16 @@ def _introduction(measured: Sequence[Row], tier: str) -> str:
     return text
 
 
-def _untested(rows: Sequence[Row]) -> str:
+def _untested(rows: Sequence[Row], claims: Mapping[str, Claim]) -> str:
     return "\n".join(
         f"- {scoreboard.cell(row['statement'])} [{scoreboard.cell(row['location'])}]{{.claim-place}}"
-        f" *Not tested:* {scoreboard.cell(row['reason'] or 'this run reported nothing for it.')}"
+        f" *Not tested:* {scoreboard.cell(_reason(row, claims))}"
         for row in rows
     )
+
+
+def _reason(row: Row, claims: Mapping[str, Claim]) -> str:
+    """Why; where the ledger says 'As another-claim.' that claim's reason, which a reader of the page cannot look up."""
+    reason = row["reason"] or "This run reported nothing for it."
+    other = claims.get(f"{row['paper']}/{named[1]}") if (named := _AS.fullmatch(reason)) else None
+    return (other.not_attempted if other else None) or reason

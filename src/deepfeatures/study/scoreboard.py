@@ -110,8 +110,8 @@ def table(rows: Sequence[Row]) -> str:
         if row["reason"]:
             place.append(row["reason"])
         claim = f"{cell(row['statement'])} [{cell(' · '.join(place))}]{{.claim-place}}"
-        cells.append((claim, _asserted(row), _bar(row), _measured(row) + _rests_on(row), _verdict(row["verdict"])))
-    return _table(("Claim", "The paper", "Held to", "Here", "Verdict"), cells, "judged")
+        cells.append((claim, _bar(row), _measured(row) + _rests_on(row), _verdict(row["verdict"])))
+    return _table(("Claim", "Held to", "Here", "Verdict"), cells, "judged")
 
 
 def brief_table(rows: Sequence[Row], chapters: Mapping[str, str]) -> str:
@@ -183,18 +183,13 @@ def _printed(value: float | None) -> str:
     return number(int(value) if value is not None and value == int(value) else value)
 
 
-def _asserted(row: Row) -> str:
-    """The paper's number, or that there is none and the claim is judged all the same."""
-    if row["paper_value"] is None and row["rule"]:
-        return rules.BY_STATEMENT
-    return _printed(row["paper_value"])
-
-
 def _bar(row: Row) -> str:
-    """The rule with its threshold, and below it which kind of rule it is and what is measured."""
+    """The rule with its threshold; below it the paper's number, or that there is none, and what is measured."""
+    paper = "" if row["paper_value"] is None else f"the paper has {_printed(row['paper_value'])}"
     if not row["rule"]:
-        return "–"
-    return f"{cell(row['rule'])} [{row['kind']} · {cell(row['measure'])}]{{.claim-place}}"
+        return f"– [{paper}]{{.claim-place}}" if paper else "–"
+    said = f"{paper or rules.BY_STATEMENT} ({row['kind']})"
+    return f"{cell(row['rule'])} [{said}]{{.claim-side}} [{cell(row['measure'])}]{{.claim-place}}"
 
 
 def _measured(row: Row) -> str:

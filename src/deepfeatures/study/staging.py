@@ -22,10 +22,12 @@ from deepfeatures.study import (
     claim_pages,
     claims,
     cluster_cost,
+    deviations,
     front,
     launch_links,
     linked,
     matrix,
+    matrix_sources,
     offered,
     paths,
     run_pages,
@@ -34,6 +36,7 @@ from deepfeatures.study import (
     surviving,
 )  # fmt: skip
 from deepfeatures.study.encoded import Encoded
+from deepfeatures.study.matrix_cells import of_encoded
 
 _EXTRA = "_offered"  # a folder of the stage whose content is copied beside the pages
 _TIERS = {
@@ -57,6 +60,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     results: dict[str, dict[str, Any]] = {}
     provenance: dict[str, Any] = {}
     made: dict[str, str] = {}
+    differs: dict[str, deviations.Listed] = {}
     (stage / "chapters").mkdir()
     (stage / "_generated").mkdir()
     for slug in slugs:
@@ -65,18 +69,25 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         results[slug] = _read_json(chapters / f"{slug}.results.json")
         provenance[slug] = _read_json(chapters / f"{slug}.provenance.json")
     ledger = claims.load_all(known_chapters=slugs)
-    rows = scoreboard.rows(ledger, _records(results), _not_applicable(results))
-    cells = _cells(results)
+    records = _records(results)
+    rows = scoreboard.rows(ledger, records, _not_applicable(results))
+    cells, mapped = _cells(results), matrix_sources.load()
+    in_matrix = [of_encoded(cell, mapped.cells.get(cell.label, "")) for cell in cells]
     config = yaml.safe_load((paths.root() / "_config.yml").read_text("utf-8"))
     repository = (config.get("repository") or {}).get("url")
 
     for slug in results:
         own = [cell for cell in cells if cell.chapter == slug]
         run = offered.collect(chapters, slug, results[slug], provenance[slug], rows, own)
+        differs[slug] = deviations.listed(nbformat.read(chapters / f"{slug}.ipynb", as_version=4))
         titles[slug] = _stage_notebook(
             chapters, run, stage / "chapters", claim_pages.section(slug, rows, ledger, results[slug]["tier"])
         )
-        made[slug] = run_pages.page(run, repository)
+        more = matrix_sources.cells(
+            mapped, slug, results[slug]["tier"], matrix_sources.by_claim(records), run.files
+        )
+        in_matrix += more
+        made[slug] = run_pages.page(run, repository, more)
         offered.write(run, stage / _EXTRA)
 
     generated = {
@@ -84,8 +95,9 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "found": front.page(rows),
         "sure": front.sure(rows),
         "headlines": scoreboard.brief_table(scoreboard.headline(rows), titles),
+        "deviations": deviations.page(differs),
         "how-sure": scoreboard.how_sure(rows),
-        "matrix": matrix.full(cells),
+        "matrix": matrix.full(in_matrix, matrix_sources.papers(ledger)),
         "chapter-list": _chapter_list(titles, slugs),
         "provenance-list": _provenance_list(list(titles)),
         "benchmarks": benchmarks.page(paths.root() / "benchmarks"),
@@ -141,6 +153,7 @@ def _stage_notebook(chapters: Path, run: offered.Run, folder: Path, judged: str)
     refuse_active(notebook, slug)
     title, _, rest = first.source.strip().partition("\n")
     first.source = f"{title}\n\n{banner(slug, results)}\n{rest}"
+    deviations.mark(notebook, slug)
     if judged:
         notebook.cells.append(new_markdown_cell(judged, id="claims"))
     linked.link(notebook, run)
