@@ -13,6 +13,7 @@ from typing import Any
 
 from deepfeatures.study import anchors, offered
 from deepfeatures.study.encoded import Encoded
+from deepfeatures.study.matrix_cells import DATA, MATRIX, READINGS, Cell, of_encoded
 from deepfeatures.study.offered import Run
 
 # shown in sections of their own, or by the matrix and the scoreboard
@@ -21,8 +22,10 @@ _ELSEWHERE = (
 )  # fmt: skip
 
 
-def page(run: Run, repository: str | None) -> str:
-    """The whole page. repository: the address of a public copy of the checkout, where the configuration names one."""
+def page(run: Run, repository: str | None, mapped: Sequence[Cell] = ()) -> str:
+    """The whole page. repository: the address of a public copy of the checkout, where the configuration names one;
+    mapped: numbers of the matrix that stand among the chapter's records or in its tables.
+    """
     slug = run.slug
     parts = [
         f"({anchors.run(slug)})=\n# How `{slug}` was made",
@@ -47,9 +50,13 @@ def page(run: Run, repository: str | None) -> str:
         parts += ["## Numbers in the prose", _numbers(run)]
     if run.shown:
         parts += ["## Figures and tables", _shown(run)]
+    in_tables = [cell for cell in mapped if cell.place.startswith(MATRIX)]  # the others are records, and stand there
+    if run.cells or in_tables:
+        parts += ["## What is encoded", "Numbers of [one method, five papers](/one-method-five-papers.md)."]
     if run.cells:
-        parts += ["## What is encoded", "Numbers of [one method, five papers](/one-method-five-papers.md).",
-                  _encoded(run.cells)]  # fmt: skip
+        parts += [_encoded(run.cells)]
+    if in_tables:
+        parts += ["Taken from the tables of the chapter:", _mapped(in_tables)]
     record = {key: value for key, value in ({**run.results, **run.provenance}).items() if key not in _ELSEWHERE}
     parts += ["## The run", fact_table({k: v for k, v in record.items() if not isinstance(v, dict)})]
     for key, value in record.items():
@@ -149,11 +156,24 @@ def _shown(run: Run) -> str:
 def _encoded(cells: Sequence[Encoded]) -> str:
     lines = ["| What, where, how | Measured |", "|---|---|"]
     for cell in cells:
-        what = f"{cell.subject}: {cell.data}, {cell.network}, {cell.layer}, {cell.reading}"
+        named = of_encoded(cell)
+        what = f"{cell.subject}: {DATA.get(cell.data, cell.data)}, {named.where}, {READINGS[cell.reading]}"
         rests = f"n = {cell.n:,} ({_cell(cell.unit)}), {cell.tier} data"
         lines.append(
             f"| {_cell(what)} [{cell.metric}; {{ref}}`on its page <{cell.label}>`]{{.claim-place}} | "
             f"{_measured(cell.value, cell.interval, anchors.encoded(cell))} [{rests}]{{.claim-place}} |"
+        )
+    return _table("records", lines)
+
+
+def _mapped(cells: Sequence[Cell]) -> str:
+    lines = ["| What, where, how | Measured |", "|---|---|"]
+    for cell in cells:
+        read = READINGS.get(cell.reading, cell.reading)
+        what = f"{cell.topic}: {DATA.get(cell.data, cell.data)}, {cell.where}, {read}"
+        lines.append(
+            f"| {_cell(what)} [{cell.metric}. {_cell(cell.meaning)}]{{.claim-place}} | "
+            f"{_measured(cell.value, cell.interval, cell.place)} [{cell.rests}]{{.claim-place}} |"
         )
     return _table("records", lines)
 

@@ -1,8 +1,9 @@
 """The scoreboard: judged claims as Markdown, every number taken from the rows and none from the keyboard.
 
 A row is what `verdicts.table` gives (id, paper, location, statement, paper_value, value, interval, n, unit, seeds,
-profile, tier, verdict, chapter; unit: of resampling), joined by `rows` with the unit of the value and the reason why
-a claim is not attempted, which stand in the ledger.
+profile, tier, verdict, chapter; unit: of resampling), joined by `rows` with what stands in the ledger: the unit of the
+value, what is measured, the bar it is held to, and the reason why a claim is not attempted; and with the side of the
+bar on which the value fell, which is said of data of every tier and is no verdict.
 """
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from deepfeatures.study import anchors, verdicts
+from deepfeatures.study import anchors, rules, verdicts
 from deepfeatures.study.claims import Claim, Record
 
 Row = Mapping[str, Any]
@@ -36,17 +37,27 @@ HEADLINES = (
 )
 
 
-def rows(claims: Mapping[str, Claim], records: Iterable[Record]) -> list[dict[str, Any]]:
-    """Every claim of the ledger, judged, with more beside what the verdict table holds: `value_unit`, `reason`, and
-    `on_side`: whether the value lies where the paper has it, whatever the data and sizes; None where there is no value.
+def rows(
+    claims: Mapping[str, Claim], records: Iterable[Record], not_applicable: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Every claim of the ledger, judged, with more beside what the verdict table holds: `value_unit`, `reason`, `rule`
+    (the bar in words), `measure`, `side` (in words) and `on_side`: whether the value lies where the paper has it,
+    whatever the data and sizes; None where there is no value.
+
+    not_applicable: claim -> why a chapter could not measure it with the data of this run.
     """
+    not_applicable = not_applicable or {}
     records = list(records)
     reported = {record.claim: record for record in records}
     return [
         row
         | {
             "value_unit": claims[row["id"]].unit,
-            "reason": claims[row["id"]].not_attempted,
+            "reason": claims[row["id"]].not_attempted or not_applicable.get(row["id"]),
+            "rule": rules.in_words(claims[row["id"]]),
+            "kind": rule.rule if (rule := claims[row["id"]].judge) else None,
+            "measure": claims[row["id"]].measure,
+            "side": rules.side_in_words(claims[row["id"]], reported.get(row["id"])),
             "on_side": _on_side(claims[row["id"]], reported.get(row["id"])),
         }
         for row in verdicts.table(claims, records)
@@ -54,10 +65,8 @@ def rows(claims: Mapping[str, Claim], records: Iterable[Record]) -> list[dict[st
 
 
 def _on_side(claim: Claim, record: Record | None) -> bool | None:
-    if record is None:
-        return None
-    judged = verdicts.judge(claim, record, verdicts.PAPER_PROFILE, verdicts.ORIGINAL_TIER)
-    return judged in (verdicts.Verdict.REPRODUCED, verdicts.Verdict.IN_DIRECTION)
+    found = rules.side(claim, record)
+    return None if found is None else found in (verdicts.Verdict.REPRODUCED, verdicts.Verdict.IN_DIRECTION)
 
 
 def number(value: Any) -> str:
@@ -65,7 +74,7 @@ def number(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return _cell(str(value))
+        return cell(str(value))
     if isinstance(value, int):
         return f"{value:,}".replace("-", "−")
     return (f"{value:,.2f}" if abs(value) >= 1 else f"{value:.3g}").replace("-", "−")
@@ -90,7 +99,9 @@ def counts(rows: Sequence[Row]) -> str:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The full table: under each statement its place and unit, under each value what it rests on."""
+    """The full table: under each statement its place and unit, under each bar what is measured, under each value what
+    it rests on and on which side of the bar it fell.
+    """
     cells = []
     for row in rows:
         place = [str(row["location"])]
@@ -98,10 +109,9 @@ def table(rows: Sequence[Row]) -> str:
             place.append(f"in {row['value_unit']}")
         if row["reason"]:
             place.append(row["reason"])
-        claim = f"{_cell(row['statement'])} [{_cell(' · '.join(place))}]{{.claim-place}}"
-        value = _measured(row) + _rests_on(row)
-        cells.append((claim, _printed(row["paper_value"]), value, _verdict(row["verdict"])))
-    return _table(cells)
+        claim = f"{cell(row['statement'])} [{cell(' · '.join(place))}]{{.claim-place}}"
+        cells.append((claim, _bar(row), _measured(row) + _rests_on(row), _verdict(row["verdict"])))
+    return _table(("Claim", "Held to", "Here", "Verdict"), cells, "judged")
 
 
 def brief_table(rows: Sequence[Row], chapters: Mapping[str, str]) -> str:
@@ -110,11 +120,11 @@ def brief_table(rows: Sequence[Row], chapters: Mapping[str, str]) -> str:
     for row in rows:
         slug = row["chapter"]
         link = f" [{{doc}}`{slug} </chapters/{slug}>`]{{.claim-place}}" if slug in chapters else ""
-        claim = f"{_cell(row['statement'])}{link}"
+        claim = f"{cell(row['statement'])}{link}"
         # no page may show a value of a lower tier without saying so
         lower = f" [{row['tier']} data]{{.claim-place}}" if row["tier"] not in (None, "original") else ""
         cells.append((claim, _printed(row["paper_value"]), _measured(row) + lower, _verdict(row["verdict"])))
-    return _table(cells)
+    return _table(("Claim", "The paper", "Here", "Verdict"), cells, "brief")
 
 
 def judged(rows: Sequence[Row]) -> str:
@@ -160,7 +170,7 @@ def how_sure(rows: Sequence[Row]) -> str:
     text = f"{len(measured)} claims have a measured value, {with_interval} of them with an {{term}}`interval`."
     if seeds:
         text += f" What depends on training rests on {span(seeds)}, each from its own {{term}}`seed`."
-    return text + f" Resampled were, as named with each value: {_cell(', '.join(units))}."
+    return text + f" Resampled were, as named with each value: {cell(', '.join(units))}."
 
 
 def span(seeds: Sequence[int]) -> str:
@@ -171,6 +181,15 @@ def span(seeds: Sequence[int]) -> str:
 def _printed(value: float | None) -> str:
     """The paper's number; the ledger holds 15 as 15.0."""
     return number(int(value) if value is not None and value == int(value) else value)
+
+
+def _bar(row: Row) -> str:
+    """The rule with its threshold; below it the paper's number, or that there is none, and what is measured."""
+    paper = "" if row["paper_value"] is None else f"the paper has {_printed(row['paper_value'])}"
+    if not row["rule"]:
+        return f"– [{paper}]{{.claim-place}}" if paper else "–"
+    said = f"{paper or rules.BY_STATEMENT} ({row['kind']})"
+    return f"{cell(row['rule'])} [{said}]{{.claim-side}} [{cell(row['measure'])}]{{.claim-place}}"
 
 
 def _measured(row: Row) -> str:
@@ -186,16 +205,19 @@ def _measured(row: Row) -> str:
 def _rests_on(row: Row) -> str:
     if row["value"] is None:
         return ""
-    facts = [f"n = {number(row['n'])} ({_cell(row['unit'])})"]
+    facts = [f"n = {number(row['n'])} ({cell(row['unit'])})"]
     if row["seeds"]:
         facts.append(f"{row['seeds']} {_plural('seed', row['seeds'])}")
     if row["tier"] != "original":
         facts.append(f"{row['tier']} data")
-    return f" [{', '.join(facts)}]{{.claim-place}}"
+    side = f" [{row['side']}]{{.claim-side}}" if row["side"] else ""
+    return f" [{', '.join(facts)}]{{.claim-place}}{side}"
 
 
-def _table(cells: Iterable[tuple[str, str, str, str]]) -> str:
-    lines = [":::{table}", ":class: claims", "", "| Claim | The paper | Here | Verdict |", "|---|--:|--:|---|"]
+def _table(heads: Sequence[str], cells: Iterable[Sequence[str]], kind: str) -> str:
+    """kind: 'judged' or 'brief', by which the style sheet knows the columns; numbers stand at the right."""
+    rule = "|".join("--:" if head in ("The paper", "Here") else "---" for head in heads)
+    lines = [":::{table}", f":class: claims {kind}", "", f"| {' | '.join(heads)} |", f"|{rule}|"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in cells), ":::"])
 
 
@@ -207,6 +229,6 @@ def _verdict(word: str) -> str:
     return f"{MARKS[word]} {word}"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Text fit for a table cell: one line, no bare pipe, nothing that opens a substitution."""
     return " ".join(text.split()).replace("|", "\\|").replace("{{", "{ {")

@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 import yaml
+from nbformat.v4 import new_markdown_cell
 from pydantic import ValidationError
 
 from deepfeatures.study import (
@@ -18,12 +19,15 @@ from deepfeatures.study import (
     benchmarks,
     catalogue,
     celeba_cost,
+    claim_pages,
     claims,
     cluster_cost,
+    deviations,
     front,
     launch_links,
     linked,
     matrix,
+    matrix_sources,
     offered,
     paths,
     remarks,
@@ -33,6 +37,7 @@ from deepfeatures.study import (
     surviving,
 )  # fmt: skip
 from deepfeatures.study.encoded import Encoded
+from deepfeatures.study.matrix_cells import of_encoded
 
 _EXTRA = "_offered"  # a folder of the stage whose content is copied beside the pages
 _TIERS = {
@@ -56,6 +61,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     results: dict[str, dict[str, Any]] = {}
     provenance: dict[str, Any] = {}
     made: dict[str, str] = {}
+    differs: dict[str, deviations.Listed] = {}
     (stage / "chapters").mkdir()
     (stage / "_generated").mkdir()
     for slug in slugs:
@@ -64,8 +70,10 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         results[slug] = _read_json(chapters / f"{slug}.results.json")
         provenance[slug] = _read_json(chapters / f"{slug}.provenance.json")
     ledger = claims.load_all(known_chapters=slugs)
-    rows = scoreboard.rows(ledger, _records(results))
-    cells = _cells(results)
+    records = _records(results)
+    rows = scoreboard.rows(ledger, records, _not_applicable(results))
+    cells, mapped = _cells(results), matrix_sources.load()
+    in_matrix = [of_encoded(cell, mapped.cells.get(cell.label, "")) for cell in cells]
     config = yaml.safe_load((paths.root() / "_config.yml").read_text("utf-8"))
     repository = (config.get("repository") or {}).get("url")
 
@@ -73,8 +81,13 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     for slug in results:
         own = [cell for cell in cells if cell.chapter == slug]
         run = runs[slug] = offered.collect(chapters, slug, results[slug], provenance[slug], rows, own)
-        titles[slug] = _stage_notebook(chapters, run, stage / "chapters")
-        made[slug] = run_pages.page(run, repository)
+        differs[slug] = deviations.listed(nbformat.read(chapters / f"{slug}.ipynb", as_version=4))
+        titles[slug] = _stage_notebook(
+            chapters, run, stage / "chapters", claim_pages.section(slug, rows, ledger, results[slug]["tier"])
+        )
+        more = matrix_sources.cells(mapped, slug, results[slug]["tier"], matrix_sources.by_claim(records), run.files)
+        in_matrix += more
+        made[slug] = run_pages.page(run, repository, more)
         offered.write(run, stage / _EXTRA)
 
     generated = {
@@ -82,8 +95,9 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "found": front.page(rows),
         "sure": front.sure(rows),
         "headlines": scoreboard.brief_table(scoreboard.headline(rows), titles),
+        "deviations": deviations.page(differs),
         "how-sure": scoreboard.how_sure(rows),
-        "matrix": matrix.full(cells),
+        "matrix": matrix.full(in_matrix, matrix_sources.papers(ledger)),
         "chapter-list": _chapter_list(titles, slugs),
         "provenance-list": _provenance_list(list(titles)),
         "benchmarks": benchmarks.page(paths.root() / "benchmarks"),
@@ -128,8 +142,10 @@ def _present(toc: Mapping[str, Any], slugs: Sequence[str]) -> dict[str, Any]:
     return dict(toc) | {"parts": parts}
 
 
-def _stage_notebook(chapters: Path, run: offered.Run, folder: Path) -> str:
-    """Copy one notebook with the banner of its data tier under its title and its numbers linked; gives the title."""
+def _stage_notebook(chapters: Path, run: offered.Run, folder: Path, judged: str) -> str:
+    """Copy one notebook with the banner of its data tier under its title, its claims at its end and its numbers linked;
+    gives the title.
+    """
     slug, results = run.slug, run.results
     notebook = nbformat.read(chapters / f"{slug}.ipynb", as_version=4)
     first = notebook.cells[0] if notebook.cells else None
@@ -138,6 +154,9 @@ def _stage_notebook(chapters: Path, run: offered.Run, folder: Path) -> str:
     refuse_active(notebook, slug)
     title, _, rest = first.source.strip().partition("\n")
     first.source = f"{title}\n\n{banner(slug, results)}\n{rest}"
+    deviations.mark(notebook, slug)
+    if judged:
+        notebook.cells.append(new_markdown_cell(judged, id="claims"))
     linked.link(notebook, run)
     for cell in notebook.cells:
         if "outputs" in cell:
@@ -218,6 +237,11 @@ def _records(results: Mapping[str, Mapping[str, Any]]) -> list[claims.Record]:
             except ValidationError as error:
                 raise StagingError(f"{slug}.results.json: claim {reported.get('claim')}: {error}") from error
     return records
+
+
+def _not_applicable(results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Claim -> why its chapter could not measure it with the data of its run."""
+    return {claim: why for result in results.values() for claim, why in result.get("not_applicable", {}).items()}
 
 
 def _summaries(

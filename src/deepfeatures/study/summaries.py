@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deepfeatures.study import verdicts
+from deepfeatures.study import rules, verdicts
 from deepfeatures.study.claims import Claim, Record
 from deepfeatures.study.verdicts import Verdict
 
@@ -64,13 +64,13 @@ def _elsewhere(rows: Sequence[Row], claims: Mapping[str, Claim]) -> str:
     return text
 
 
-def _side(claim: Claim, row: Row) -> Verdict:
+def _side(claim: Claim, row: Row) -> Verdict | None:
     """What the claim's rule says of the numbers; a verdict only where the data is the paper's, which it is not here."""
     record = Record(
         claim=claim.id, chapter=row["chapter"], value=row["value"], interval=row["interval"], n=row["n"],
         unit=row["unit"], seeds=row["seeds"], tier="original", profile=verdicts.PAPER_PROFILE,
     )  # fmt: skip
-    return verdicts.judge(claim, record, verdicts.PAPER_PROFILE, verdicts.ORIGINAL_TIER)
+    return rules.side(claim, record)
 
 
 def _listed(parts: Sequence[str]) -> str:
