@@ -20,6 +20,7 @@ from deepfeatures.study import (
     celeba_cost,
     claims,
     cluster_cost,
+    every_factor,
     front,
     launch_links,
     linked,
@@ -74,6 +75,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         titles[slug] = _stage_notebook(chapters, run, stage / "chapters")
         made[slug] = run_pages.page(run, repository)
         offered.write(run, stage / _EXTRA)
+    every_factor.write(stage / _EXTRA)
 
     generated = {
         "scoreboard": scoreboard.full(rows, titles, slugs),
@@ -86,6 +88,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "provenance-list": _provenance_list(list(titles)),
         "benchmarks": benchmarks.page(paths.root() / "benchmarks"),
         "whole-celeba": _whole_celeba(),
+        "every-factor": every_factor.page(titles),
         "clusters": cluster_cost.page(benchmarks.results(paths.root() / "benchmarks")),
         "surviving": surviving.page(benchmarks.results(paths.root() / "benchmarks").get("chaos")),
         "launch-links": launch_links.page(launch_links.repository(paths.root())),
