@@ -15,7 +15,9 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
 
+from deepfeatures.data.synthfaces import FACTORS
 from deepfeatures.study import site, staging
 from deepfeatures.study.tables import Banner
 from tests.book import checks, made_up
@@ -250,3 +252,31 @@ def test_only_another_profile_is_called_a_preview(
 def _without(chapters: Path, folder: Path, name: str) -> Path:
     """A copy of the chapters without one file."""
     return Path(shutil.copytree(chapters, folder / "run", ignore=shutil.ignore_patterns(name)))
+
+
+def test_every_factor_is_seen_as_a_row_of_faces(small_site: Path, chromium: str) -> None:
+    """Each strip shows its own row, whole, wide and narrow; the page with its pictures stays light."""
+    pictures = sorted((small_site / "factors").glob("*.webp"))
+    assert sum(path.stat().st_size for path in (*pictures, small_site / "every-factor.html")) < 1_500_000
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=checks.CHROMIUM_FLAGS)
+        page = browser.new_page()
+        for width in (checks.WIDE_PX, checks.NARROW_PX):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.goto((small_site / "every-factor.html").as_uri(), wait_until="load")
+            strips = page.evaluate(
+                "[...document.querySelectorAll('.df-strip')].map(strip => { const image = strip.firstElementChild,"
+                " a = strip.getBoundingClientRect(), b = image.getBoundingClientRect();"
+                " return {src: image.getAttribute('src'), width: a.width, height: a.height,"
+                "         row: (a.top - b.top) / (66 / 328 * a.width), seen: b.bottom - a.bottom,"
+                "         scale: b.width / a.width, right: a.right}; })"
+            )
+            assert len(strips) == len(FACTORS)
+            before = ""
+            for strip in strips:
+                expected = row + 1 if strip["src"] == before else 0
+                row, before = round(strip["row"]), strip["src"]
+                assert row == expected and strip["row"] == pytest.approx(row, abs=0.02), strip
+                assert strip["width"] == pytest.approx(328, abs=1) and strip["height"] == pytest.approx(64, abs=1), strip
+                assert strip["scale"] == pytest.approx(1) and strip["seen"] > -1 and strip["right"] <= width, strip
+        browser.close()

@@ -185,3 +185,20 @@ def test_one_class_is_marked_and_bad_input_is_named() -> None:
         squared_hinge_path(X, signs[:, :9], [1.0])
     with pytest.raises(ValueError, match="signs must be -1"):
         squared_hinge_path(np.zeros((2, 2)), np.array([[1, 2]]), [1.0])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_gpu_gives_what_the_cpu_gives(dtype: str) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("torch sees no CUDA device here: machines on a GPU are compared where there is one")
+    X, signs = made_up(3000, 40)
+    signs[1, ::7] = 0  # some images are not labelled
+    settings = {"class_weight": balanced_weights(signs), "tol": 1e-8 if dtype == "float64" else 1e-5, "dtype": dtype}
+    cpu = squared_hinge_path(X, signs, CS, **settings)
+    gpu = squared_hinge_path(X, signs, CS, device="cuda", **settings)
+    assert cpu.converged.all() and gpu.converged.all()
+    exact = dtype == "float64"
+    np.testing.assert_allclose(gpu.objective, cpu.objective, rtol=1e-9 if exact else 1e-6)
+    scale = np.abs(cpu.coefficients).max()
+    np.testing.assert_allclose(gpu.coefficients, cpu.coefficients, atol=(1e-6 if exact else 1e-3) * scale)
+    np.testing.assert_allclose(gpu.intercepts, cpu.intercepts, atol=(1e-6 if exact else 1e-3) * scale)

@@ -74,3 +74,12 @@ def test_the_page_holds_rates_and_steps() -> None:
     assert f"| same-person AUC of pairs within a fold | {jobs} | – | 0.0 | {50 * 2 * PAIRS / 1e9:.1f} |" in text
     assert text.count("| **together** |") == 1
     assert celeba_cost.page(None).startswith("Nothing has been measured yet")
+
+
+def test_rates_stand_in_the_order_of_their_columns() -> None:
+    """As the file has them, sorted as text."""
+    text = {width: {**LINEAR, "cpu_seconds": float(width)} for width in ("1024", "128", "256", "64")}
+    page = celeba_cost.page({**RATES, "attribute_folds": text, "pose_readouts": text})
+    for words in ("machines, ", "a pose read-out, "):
+        shown = [line.partition(words)[2].partition(" columns")[0] for line in page.splitlines() if words in line]
+        assert shown == ["64", "128", "256", "1024"], words

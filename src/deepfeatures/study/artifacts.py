@@ -17,7 +17,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from deepfeatures.study import paths
+from deepfeatures.study import paths, recorded_weights
 from deepfeatures.study.recipes import KINDS, THREADS, Recipe
 
 RECORD = "record.json"
@@ -45,8 +45,10 @@ def exists(recipe: Recipe) -> bool:
 def ensure(recipe: Recipe) -> Path:
     """The artifact's folder, verified; made first, with all it needs, where it is missing or damaged.
 
-    Safe against other processes: one makes it, the others wait. Raises DiskFull, and whatever the maker raises.
+    Safe against other processes: one makes it, the others wait. Raises DiskFull, recorded_weights.ChangedWeights, and
+    whatever the maker raises.
     """
+    recorded_weights.check([recipe])
     where = folder(recipe)
     if exists(recipe) and _intact(where):
         return where

@@ -14,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from deepfeatures.study import artifacts, catalogue, execute, paths, pieces, workflow_profiles
+from deepfeatures.study import artifacts, catalogue, execute, paths, pieces, recorded_weights, workflow_profiles
 from deepfeatures.study.chapter_key import Planned, plan
 from deepfeatures.study.recipes import Recipe
 
@@ -46,8 +46,9 @@ def build(planned: list[Planned], *, cores: int | None = None, workflow_profile:
     """Make what is missing of the planned chapters. One build at a time in a folder: a second one waits for the first.
 
     workflow_profile: where the jobs run (`workflow_profiles.find`), here unless given. Raises BuildFailed where a job
-    failed; whatever the other jobs made is kept.
+    failed; whatever the other jobs made is kept; recorded_weights.ChangedWeights before anything is made or taken.
     """
+    recorded_weights.check(one for chapter in planned for group in chapter.recipes.values() for one in group)
     if all(execute.complete(chapter) for chapter in planned):
         return
     start = workflow_profiles.command(workflow_profile, cores)

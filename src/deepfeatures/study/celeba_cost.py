@@ -97,9 +97,9 @@ def page(rates: Mapping[str, Any] | None) -> str:
     lines = [":::{table}", ":class: benchmarks", "", "| Measured | Rate |", "|---|--:|"]
     lines += [f"| {_named(name)} | {rate:,.0f} images/s |" for name, rate in speeds.items()]
     lines += [f"| one fold of 40 attributes' machines, {width} columns, {one['rows']:,} images | "
-              f"{one['cpu_seconds']:,.1f} s |" for width, one in rates["attribute_folds"].items()]  # fmt: skip
+              f"{one['cpu_seconds']:,.1f} s |" for width, one in _by_width(rates["attribute_folds"])]  # fmt: skip
     lines += [f"| a pose read-out, {width} columns, {one['rows']:,} images | {one['cpu_seconds']:,.1f} s |"
-              for width, one in rates["pose_readouts"].items()]  # fmt: skip
+              for width, one in _by_width(rates["pose_readouts"])]  # fmt: skip
     lines += [":::", "", f"Extrapolated to {IMAGES:,} images, both chapters at the paper profile:", ""]
     heads = "| Step | Jobs | CPU hours | Disk, GB | Memory of the largest job, GB |"
     lines += [":::{table}", ":class: benchmarks", "", heads, "|---|--:|--:|--:|--:|"]
@@ -158,6 +158,11 @@ def _at(measured: Mapping[str, Mapping[str, float]], width: int, images: int) ->
     (w0, s0), (w1, s1) = next((pair for pair in pairwise(points) if width <= pair[1][0]), tuple(points[-2:]))
     power = math.log(s1 / s0) / math.log(w1 / w0)
     return float(s0 * (width / w0) ** power * images)
+
+
+def _by_width(measured: Mapping[str, Mapping[str, float]]) -> list[tuple[str, Mapping[str, float]]]:
+    """Rows in the order of their columns: JSON keeps widths as text, of which 1024 comes before 128."""
+    return sorted(measured.items(), key=lambda one: int(one[0]))
 
 
 def _memory(measured: Mapping[str, Mapping[str, float]], width: int, images: int, bytes_each: int) -> float:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from deepfeatures.data import celeba, mnist, pointing04, pose_table
 from deepfeatures.data.faces import POSE_FILE
-from deepfeatures.study import brought
+from deepfeatures.study import brought, recorded_weights
 
 POINTING_IMAGES, POINTING_PEOPLE = 2790, 15  # of the whole set: 15 people, 2 series of 93 images (Gourier et al. 2004)
 # What is known to give head poses as ONNX, and where it stands how its angles run.
@@ -134,5 +134,19 @@ def _weights(root: Path) -> Iterator[Found]:
         elif path.stat().st_size == 0:
             yield Found(f"weights {name}", "damaged", path, "0 bytes", entry.how_to_get(root).partition(": ")[2])
         else:
-            checked = "" if entry.sha256 else "; no checksum is published, its SHA-256 is kept with what it makes"
-            yield Found(f"weights {name}", "found", path, f"{path.stat().st_size / 1e6:,.1f} MB{checked}")
+            yield _recorded(name, path, entry.sha256)
+
+
+def _recorded(name: str, path: Path, published: str | None) -> Found:
+    """A weight file that is there, held against the checksum that is published or was recorded on first use."""
+    what, size = f"weights {name}", f"{path.stat().st_size / 1e6:,.1f} MB"
+    where, known = recorded_weights.recorded(path)
+    if published is None and known is None:
+        return Found(what, "found", path, f"{size}; no checksum is published: its SHA-256 is recorded on first use")
+    found = recorded_weights.digest(path)
+    if found != (published or known):
+        source = "its publisher gives" if published else f"{where} has recorded"
+        todo = "put the former file back, or build with this one and see what the error says to remove"
+        return Found(what, "damaged", path, f"{size}; SHA-256 {found}, {source} {published or known}", todo)
+    source = "as published" if published else f"as recorded on first use in {where}"
+    return Found(what, "found", path, f"{size}; SHA-256 {found}, {source}")

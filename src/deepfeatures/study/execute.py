@@ -14,7 +14,7 @@ import jupytext
 import nbformat
 from filelock import FileLock
 
-from deepfeatures.study import artifacts, catalogue, chapter_key, downloads, paths, provenance, scrub
+from deepfeatures.study import artifacts, catalogue, chapter_key, downloads, paths, provenance, recorded_weights, scrub
 from deepfeatures.study.chapter import RUN_FOLDER
 from deepfeatures.study.recipes import THREADS
 
@@ -70,6 +70,7 @@ def execute(planned: chapter_key.Planned, *, progress: bool = True, make_first: 
     Safe against other processes: one executes it, another waits and takes what it made. Raises ChapterFailed where a
     cell raises (the partial notebook is kept under runs/failed), artifacts.DiskFull.
     """
+    recorded_weights.check(recipe for group in planned.recipes.values() for recipe in group)
     for group in planned.recipes.values():
         for recipe in group:
             if make_first:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from deepfeatures.study import artifacts, paths
+from deepfeatures.study import artifacts, paths, recorded_weights
 from deepfeatures.study.recipes import THREADS, Recipe
 
 KIND = "face-features"  # the only kind whose maker goes on from parts
@@ -40,6 +40,7 @@ def make(recipe: Recipe, piece: str) -> None:
         raise ValueError(f"piece {piece!r}: allowed are 0-of-N to N-1-of-N")
     if recipe.kind != KIND:
         raise ValueError(f"{recipe.kind} is made by one job: only {KIND} is made in pieces")
+    recorded_weights.check([recipe])
     scratch = paths.runs() / "scratch" / recipe.key
     mark = scratch / "pieces" / piece
     if not artifacts.exists(recipe):

@@ -23,6 +23,7 @@ from deepfeatures.study import (
     claims,
     cluster_cost,
     deviations,
+    every_factor,
     front,
     launch_links,
     linked,
@@ -89,6 +90,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         in_matrix += more
         made[slug] = run_pages.page(run, repository, more)
         offered.write(run, stage / _EXTRA)
+    every_factor.write(stage / _EXTRA)
 
     generated = {
         "scoreboard": scoreboard.full(rows, titles, slugs),
@@ -102,6 +104,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "provenance-list": _provenance_list(list(titles)),
         "benchmarks": benchmarks.page(paths.root() / "benchmarks"),
         "whole-celeba": _whole_celeba(),
+        "every-factor": every_factor.page(titles),
         "clusters": cluster_cost.page(benchmarks.results(paths.root() / "benchmarks")),
         "surviving": surviving.page(benchmarks.results(paths.root() / "benchmarks").get("chaos")),
         "launch-links": launch_links.page(launch_links.repository(paths.root())),

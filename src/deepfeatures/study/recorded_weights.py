@@ -1,0 +1,141 @@
+"""Checksums of weight files: the publisher's where there is one, else recorded when a build first uses the file.
+
+No checksum of these files is published and none is invented (`networks.face_catalogue`). The key of an artifact names
+the network and not the file's content, so a file that was swapped would find the features of the former one: hence
+what changed since it was recorded, or since features were made, is refused before anything is made or taken.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from filelock import FileLock
+
+from deepfeatures.study import paths
+from deepfeatures.study.recipes import Recipe
+
+BESIDE = "recorded.json"  # in the folder of the weights, where that may be written
+ELSEWHERE = "recorded-weights.json"  # in runs/, where it may not
+BY_KIND = {"trunk-maps": "mobilefacenet-ms1m", "attribute-tail": "mobilefacenet-ms1m"}  # these name no network
+
+
+class ChangedWeights(ValueError):
+    """A weight file is not the one that was used before; the message says how to go on."""
+
+
+def check(recipes: Iterable[Recipe]) -> None:
+    """Hold every weight file that these recipes (and all they need) use against its record; record it on first use.
+
+    A file that is not there is left to whoever loads it. Raises ChangedWeights.
+    """
+    every: dict[str, Recipe] = {}
+    for one in recipes:
+        every.update(one.closure())
+    for recipe in every.values():
+        path = _file(recipe)
+        if path is None or not path.is_file():
+            continue
+        found = digest(path)
+        where, known = recorded(path)
+        if known is None:
+            record(path, found)
+        elif known != found:
+            raise ChangedWeights(f"{path} has SHA-256 {found}, and {where} has recorded {known}: {_way_out(path)}")
+        former = _made_with(recipe)
+        if former not in (None, found):
+            what = f"{recipe.kind} {recipe.key}"
+            raise ChangedWeights(f"{path} has SHA-256 {found}, and {what} was made with {former}: {_way_out(path)}")
+
+
+def recorded(path: Path) -> tuple[Path, str | None]:
+    """The file that holds a weight file's record and the SHA-256 in it; where it would be written and None without.
+
+    Raises ValueError where a file of records cannot be read.
+    """
+    for where in (path.parent / BESIDE, paths.runs() / ELSEWHERE):
+        known = _read(where).get(path.name)
+        if known is not None:
+            return where, known
+    return _place(path), None
+
+
+def record(path: Path, found: str) -> Path:
+    """Keep the SHA-256 of a weight file; gives the file it was written to."""
+    where = _place(path)
+    locks = paths.runs() / "locks"
+    locks.mkdir(exist_ok=True)
+    with FileLock(locks / "recorded-weights.lock"):
+        content = {**_read(where), path.name: found}
+        temporary = where.with_name(f".{where.name}.{os.getpid()}")
+        try:
+            temporary.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+            temporary.replace(where)
+        finally:
+            temporary.unlink(missing_ok=True)
+    return where
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, computed once a process unless its size or time of change differ."""
+    stat = path.stat()
+    return _digest(path, stat.st_size, stat.st_mtime_ns)
+
+
+@cache
+def _digest(path: Path, size: int, changed_ns: int) -> str:
+    from deepfeatures.networks.weights import sha256
+
+    return sha256(path)
+
+
+def _file(recipe: Recipe) -> Path | None:
+    """The weight file that an artifact is made with, None for all others and for random twins."""
+    name = BY_KIND.get(recipe.kind) or recipe.params.get("network")
+    if name is None:
+        return None
+    from deepfeatures.networks.face_catalogue import CATALOGUE
+
+    return CATALOGUE[name].path(paths.data_root()) if name in CATALOGUE else None
+
+
+def _made_with(recipe: Recipe) -> str | None:
+    """The SHA-256 that an artifact says it was made with; None where there is none, or it says nothing."""
+    meta = paths.runs() / "artifacts" / recipe.kind / recipe.key / "meta.json"
+    try:
+        said = json.loads(meta.read_text("utf-8"))["weights"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # damaged files are found by `artifacts.verify`
+    return said.removeprefix("sha256-") if isinstance(said, str) and said.startswith("sha256-") else None
+
+
+def _place(path: Path) -> Path:
+    """Where a new record goes. A folder without any right to write is left alone, also by the superuser."""
+    folder = path.parent
+    writable = folder.stat().st_mode & 0o222 and os.access(folder, os.W_OK)
+    return folder / BESIDE if writable else paths.runs() / ELSEWHERE
+
+
+def _read(where: Path) -> Mapping[str, str]:
+    if not where.is_file():
+        return {}
+    try:
+        content = json.loads(where.read_text("utf-8"))
+    except ValueError as damage:
+        raise ValueError(f"{where} cannot be read ({damage}): put it right, or remove it to record again") from damage
+    if not isinstance(content, dict) or not all(isinstance(one, str) for one in content.values()):
+        raise ValueError(f"{where} holds no mapping from file names to SHA-256: put it right, or remove it")
+    return content
+
+
+def _way_out(path: Path) -> str:
+    where, known = recorded(path)
+    line = f"remove the line {path.name!r} from {where} and " if known is not None else ""
+    return (
+        f"put the former file back; or, to go on with this one, {line}point DEEPFEATURES_RUNS at an empty folder (or "
+        f"remove {paths.runs() / 'artifacts'} and {paths.runs() / 'chapters'}), for what lies there was made with the "
+        "former one"
+    )
