@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from deepfeatures.study import (
     active_content,
+    added_later,
     anchors,
     benchmarks,
     catalogue,
@@ -64,6 +65,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         provenance[slug] = _read_json(chapters / f"{slug}.provenance.json")
     ledger = claims.load_all(known_chapters=slugs)
     rows = scoreboard.rows(ledger, _records(results))
+    later = added_later.read(ledger)
     cells = _cells(results)
     config = yaml.safe_load((paths.root() / "_config.yml").read_text("utf-8"))
     repository = (config.get("repository") or {}).get("url")
@@ -81,6 +83,8 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "sure": front.sure(rows),
         "headlines": scoreboard.brief_table(scoreboard.headline(rows), titles),
         "how-sure": scoreboard.how_sure(rows),
+        "rules-before": added_later.sentence(rows, later),
+        "rules-before-listed": added_later.listing(rows, later),
         "matrix": matrix.full(cells),
         "chapter-list": _chapter_list(titles, slugs),
         "provenance-list": _provenance_list(list(titles)),
