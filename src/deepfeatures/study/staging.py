@@ -29,6 +29,7 @@ from deepfeatures.study import (
     paths,
     run_pages,
     scoreboard,
+    slurm_trial,
     summaries,
     surviving,
 )  # fmt: skip
@@ -77,6 +78,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         made[slug] = run_pages.page(run, repository)
         offered.write(run, stage / _EXTRA)
 
+    measured = benchmarks.results(paths.root() / "benchmarks")
     generated = {
         "scoreboard": scoreboard.full(rows, titles, slugs),
         "found": front.page(rows),
@@ -90,8 +92,9 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "provenance-list": _provenance_list(list(titles)),
         "benchmarks": benchmarks.page(paths.root() / "benchmarks"),
         "whole-celeba": _whole_celeba(),
-        "clusters": cluster_cost.page(benchmarks.results(paths.root() / "benchmarks")),
-        "surviving": surviving.page(benchmarks.results(paths.root() / "benchmarks").get("chaos")),
+        "clusters": cluster_cost.page(measured),
+        "slurm-test": slurm_trial.page(measured.get("slurm-test")),
+        "surviving": surviving.page(measured.get("chaos")),
         "launch-links": launch_links.page(launch_links.repository(paths.root())),
     }
     generated |= {f"provenance-{slug}": text for slug, text in made.items()}
