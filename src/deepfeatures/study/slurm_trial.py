@@ -1,4 +1,4 @@
-"""The trial on a real Slurm, scenario by scenario, as `make slurm-test` left it in benchmarks/results/slurm-test.json."""
+"""The trial on a real Slurm, scenario by scenario: `make slurm-test` keeps it in benchmarks/results/slurm-test.json."""
 
 from __future__ import annotations
 
