@@ -33,6 +33,20 @@ def test_numbers_that_came_out_so_make_the_sentence() -> None:
     assert "[**90\N{NO-BREAK SPACE}%**](#record-rudd2017-angle-readable-raw)" in text and "91\N{NO-BREAK SPACE}%" in text
 
 
+@pytest.mark.parametrize(("value", "text"), [
+    (-2.6, "Chosen by angle, they lose [**2.60**](#record-rudd2017-exogenous-information-helps) percentage points against"),
+    (-12.0, "they lose [**12.0**](#"),
+])  # fmt: skip
+def test_a_loss_is_called_one_and_no_more_is_said_than_was_compared(value: float, text: str) -> None:
+    said = front.found(rows({"rudd2017/exogenous-information-helps": value}))
+    assert text in said and "**Knowing the angle does not help class means.**" in said
+    assert "they gain" not in said and "−" not in said and "recognition" not in said
+
+
+def test_a_gain_whose_interval_crosses_nothing_is_not_told_as_a_loss() -> None:
+    assert "The paper: It is the angle contained in ip1" in front.found(rows({"rudd2017/exogenous-information-helps": 2.6}))
+
+
 @pytest.mark.parametrize("values", [(0.9, 0.87, 0.3), (0.9, 0.87, None)], ids=["one came out otherwise", "one is absent"])
 def test_otherwise_the_ledgers_statement_stands_with_its_value(values: tuple[float | None, ...]) -> None:
     measured = {claim: value for claim, value in zip(ANGLE, values, strict=True) if value is not None}

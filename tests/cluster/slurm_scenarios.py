@@ -2,11 +2,11 @@
 
 Every run must end, and what it made must be the bytes that a run without Slurm makes.
 
-    make slurm-test [ARGS="--only drained --keep"]
+    make slurm-test [ARGS="--only drained --keep"]      ARGS=--save: for the page on clusters
 
 Nothing of the default test suite: it takes minutes, and needs Debian's slurm-wlm and munge and the extra `cluster`. The
 work is a small made-up CelebA whose face features are made in three parts by three jobs, then put together by a fourth;
-and one chapter, whose networks and read-outs are jobs of their own.
+one chapter, whose networks and read-outs are jobs of their own; and a sweep of that chapter, whose points are jobs.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -23,16 +24,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "workflow")]
 from two_node_slurm import NODES, NoSlurm, TwoNodeSlurm  # noqa: E402
 
+SAVED = "slurm-test"  # in benchmarks/results
 PHOTOGRAPHS, PARTS = 2_100, 3  # three shards of the feature store
 CHAPTER = ("rotated-mnist", "--profile", "smoke", "-p", "dataset=digits", "-p", "iterations_cap=201")
+POINTS = 2  # of the sweep: the chapter at as many lengths of training
+SWEEP = (*CHAPTER[:-1], "iterations_cap=101,151")  # so short that a chapter's job trains its networks itself
 AT_ONCE = 2
-LONGEST_S = 420  # of one scenario: a run that waits for ever is a failure
+LONGEST_S = 900  # of one scenario: a run that waits for ever is a failure
+MADE = ("artifacts/*/*/*", "chapters/*/*/*", "sweeps/*/*", "sweeps/*/points/*/*")
 AWAY_S = 45  # the controller: longer than the pause between two looks at the jobs
 
 
@@ -101,6 +108,11 @@ class Bench:
         command += ["--workflow-profile", "slurm"] if slurm else []
         return self._begun(name, slurm, command)
 
+    def sweep(self, name: str, slurm: TwoNodeSlurm | None = None) -> Run:
+        command = [str(Path(shutil.which("deepfeatures") or "deepfeatures")), "sweep", *SWEEP, "--cores", str(AT_ONCE)]
+        command += ["--workflow-profile", "slurm"] if slurm else []
+        return self._begun(name, slurm, command)
+
     def _begun(self, name: str, slurm: TwoNodeSlurm | None, command: list[str]) -> Run:
         self.runs.append(Run(self.folder / name, self.data, slurm, command))
         return self.runs[-1]
@@ -146,6 +158,22 @@ def chapter(bench: Bench) -> str:
     alone.end()
     same(digests(alone.folder), digests(run.folder))
     return f"chapter {CHAPTER[0]} in {run.submitted()} jobs, {seconds:.0f} s"
+
+
+def sweep(bench: Bench) -> str:
+    run = bench.sweep("sweep", bench.slurm)
+    seconds = run.end()
+    alone = bench.sweep("sweep-without-slurm")
+    alone.end()
+    found = digests(run.folder)
+    if (points := sum(name.startswith("chapters/") and name.endswith("/results.json") for name in found)) != POINTS:
+        raise Failed(f"{points} points were executed, expected {POINTS}")
+    if not any(name.startswith("sweeps/") and name.endswith("/table.csv") for name in found):
+        raise Failed(f"no table was gathered: {', '.join(sorted(found))[:200]}")
+    same(digests(alone.folder), found)
+    if run.submitted() < POINTS:
+        raise Failed(f"{run.submitted()} jobs, expected one for each of {POINTS} points")
+    return f"{POINTS} points of chapter {SWEEP[0]} in {run.submitted()} jobs, {seconds:.0f} s, page and table"
 
 
 def cancelled(bench: Bench) -> str:
@@ -213,7 +241,7 @@ def controller(bench: Bench) -> str:
 
 SCENARIOS: dict[str, Callable[[Bench], str]] = {
     "plain": plain, "cancelled": cancelled, "killed": killed, "drained": drained, "controller": controller,
-    "node-lost": node_lost, "chapter": chapter,
+    "node-lost": node_lost, "chapter": chapter, "sweep": sweep,
 }  # fmt: skip
 
 
@@ -236,10 +264,10 @@ def working(folder: Path) -> list[int]:
 def digests(runs: Path) -> dict[str, str]:
     """SHA-256 by path of everything made; without how long it took and, of chapters, when and where it was made."""
     found = {}
-    for path in sorted([*runs.glob("artifacts/*/*/*"), *runs.glob("chapters/*/*/*")]):
-        content = path.read_bytes()
+    for path in sorted(path for where in MADE for path in runs.glob(where)):
         if path.name == "provenance.json" or not path.is_file():
             continue
+        content = path.read_bytes()
         if path.name == "record.json":
             record = json.loads(content)
             record.pop("made", None)
@@ -274,26 +302,33 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=SCENARIOS, action="append", help="this scenario alone; may be repeated")
     parser.add_argument("--keep", action="store_true", help="keep runs and logs, and say where")
+    parser.add_argument("--save", action="store_true", help=f"keep outcomes in benchmarks/results/{SAVED}.json")
     parser.add_argument("--features", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.features:
         make_features(given.features)
         return 0
     passed = failed = 0
+    kept = Kept()
     folder = Path(tempfile.mkdtemp(prefix="slurm-test-"))
     try:
         with TwoNodeSlurm() as slurm:
-            print(f"Slurm {slurm.command('sinfo', '--version').split()[1]}, nodes {', '.join(NODES)}", flush=True)
+            kept.slurm = slurm.command("sinfo", "--version").split()[1]
+            print(f"Slurm {kept.slurm}, nodes {', '.join(NODES)}", flush=True)
             bench = Bench(folder, slurm)
             try:
                 for name in given.only or SCENARIOS:
                     try:
-                        said = SCENARIOS[name](bench)
+                        said = f"{SCENARIOS[name](bench)}; same bytes as without Slurm"
                         passed += 1
-                        print(f"passed  {name}: {said}; same bytes as without Slurm", flush=True)
+                        kept.add(name, True, said)
+                        print(f"passed  {name}: {said}", flush=True)
                     except (Failed, subprocess.CalledProcessError) as failure:
                         failed += 1
+                        kept.add(name, False, str(failure).splitlines()[0])
                         print(f"FAILED  {name}: {failure}", flush=True)
+                    if given.save:
+                        kept.save()
                     slurm.answer("scancel", "--full", f"--partition={slurm.PARTITION}")
             finally:
                 for run in bench.runs:
@@ -308,6 +343,38 @@ def main() -> int:
             shutil.rmtree(folder, ignore_errors=True)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+class Kept:
+    """Outcomes for the book's page on clusters: of each scenario the last one, with its day and commit."""
+
+    def __init__(self) -> None:
+        self.runner, self.slurm = benchmarks_runner(), ""
+        self.machine = self.runner.describe_machine()
+        self.scenarios: dict[str, dict[str, Any]] = {}
+        path = ROOT / "benchmarks" / "results" / f"{SAVED}.json"
+        if path.is_file():
+            self.scenarios = {one["name"]: one for one in json.loads(path.read_text("utf-8"))["scenarios"]}
+
+    def add(self, name: str, passed: bool, said: str) -> None:
+        commit, day = self.machine["commit"], datetime.now(UTC).date().isoformat()
+        self.scenarios[name] = {"name": name, "passed": passed, "said": said, "date": day, "commit": commit}
+
+    def save(self) -> None:
+        known = [self.scenarios[name] for name in SCENARIOS if name in self.scenarios]
+        passed = sum(one["passed"] for one in known)
+        found = {"name": SAVED, "rounds": 1, "slurm": self.slurm, "nodes": len(NODES), "passed": passed,
+                 "failed": len(known) - passed, "scenarios": known}  # fmt: skip
+        self.runner.save(found, self.machine)
+
+
+def benchmarks_runner() -> Any:
+    """benchmarks/run.py, which describes the machine and writes results; a program, hence loaded by its path."""
+    spec = importlib.util.spec_from_file_location("benchmarks_run", ROOT / "benchmarks" / "run.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ def test_a_target_has_a_key_and_one_rule(folder: Path, target: str) -> None:
 def test_every_benchmark_of_the_project_is_declared_and_every_result_fits() -> None:
     module = runner()
     known = benchmarks.declared(ROOT / "benchmarks")
-    elsewhere = {"chaos"}  # run by a command of its own: it has no peer, and is no matter of speed
+    elsewhere = {"chaos", "slurm-test"}  # run by commands of their own: they have no peer, and are no matter of speed
     assert [one.name for one in known] and {one.name for one in known} == {*module.BENCHMARKS, *elsewhere}
     assert "Targets: " in benchmarks.page(ROOT / "benchmarks")
     for path in (ROOT / "benchmarks" / "results").glob("*.json"):

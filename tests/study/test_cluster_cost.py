@@ -14,6 +14,7 @@ EXTRACTION = {
     "ridge_seconds": 0.05, "peak_gb_of_a_job": 0.8, "peak_gb_of_the_merge": 0.7, "peak_gb_unsharded": 1.7,
     "largest_difference_of_means": 1e-13, "largest_difference_of_products": 3e-13, "largest_difference_of_ridge": 2e-12,
     "plan_memory_bytes_an_image": 200.0, "plan_disk_bytes_an_image": 20.0, "plan_seconds_an_image": 1e-6,
+    "start_seconds_a_job": 7.2,
     "date": "2026-01-01", "machine": MACHINE,
 }  # fmt: skip
 JOBS = {
@@ -29,10 +30,19 @@ def test_costs_are_in_proportion_to_the_images() -> None:
     assert one.shards == 45_000
     assert one.jobs == 100  # 360,000 s of work in hours
     assert one.hours == pytest.approx(100)
-    assert one.overhead_hours == pytest.approx(100 * (10 + 180) / 3600)  # a job's own, and 1 microsecond an image
+    start_s = 7.2 + 179.8  # measured with a plan of 0.2 million images; 1 microsecond for each more
+    assert one.overhead_hours == pytest.approx(100 * (10 + start_s) / 3600)
     assert one.disk_gb == pytest.approx(180e6 * 2_520 / 1e9 + 45_000 * 2e6 / 1e9)
     assert one.merge_s == pytest.approx(2 * 900 + 0.05)
     assert one.memory_gb == pytest.approx(0.8 + (180e6 - 0.2e6) * 200 / 1e9)
+
+
+def test_the_start_of_a_job_is_not_in_its_overhead_on_slurm() -> None:
+    as_measured = cluster_cost.scale(EXTRACTION, JOBS, EXTRACTION["images"])
+    assert as_measured.overhead_hours == pytest.approx((10 + 7.2) / 3600)
+    assert cluster_cost.scale({**EXTRACTION, "start_seconds_a_job": 0.01}, JOBS, 4_000).overhead_hours * 3600 == (
+        pytest.approx(10)  # a start is never negative
+    )
 
 
 def test_a_small_set_is_one_job_and_no_job_is_less_than_a_shard() -> None:

@@ -135,7 +135,7 @@ def _details(one: Benchmark, result: Mapping[str, Any]) -> list[str]:
     facts = [rounds, str(result["date"]), _machine(machine)]
     if load is not None and load > BUSY * cores:
         facts.append(f"the machine was busy (load {load:g} on {cores} cores): wall times are too long")
-    shown = {"name", "rounds", "date", "machine", "commit", "cores", "cpu", "unit"}
+    shown = {"name", "rounds", "date", "machine", "commit", "cores", "cpu", "unit", "scenarios"}
     rows = [(f"{_words(key)}", _cell(_shown(value))) for key, value in result.items() if key not in shown]
     commit = result.get("commit") or {}
     if commit.get("sha"):

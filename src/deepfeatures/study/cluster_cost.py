@@ -23,8 +23,8 @@ PATIENCE_S = 86_400.0  # a day: the longest that one process may take for what c
 
 @dataclass(frozen=True)
 class Scale:
-    """An extraction of `images`. hours: of work, by one thread; overhead_hours: of all jobs beside it; merge_s:
-    by one process, at the end."""
+    """An extraction of `images`. hours: of work, by one thread; overhead_hours: of all jobs beside it, their own start
+    included; merge_s: by one process, at the end."""
 
     images: int
     shards: int
@@ -164,7 +164,8 @@ def _beyond(extraction: Mapping[str, Any], jobs: Mapping[str, Any]) -> str:
     first, *later = limits(extraction, jobs)
     return "\n".join([
         "## Out to 100 million images", "",
-        f"The same network and sizes, in jobs of {JOB_S / 60:.0f} minutes of work:", "",
+        f"The same network and sizes, in jobs of {JOB_S / 60:.0f} minutes of work; beside the work stand what Slurm "
+        "adds to a job and the job's own start:", "",
         *_opened(heads, "|--:|--:|--:|--:|--:|--:|--:|--:|"), *rows, ":::", "",
         f"What breaks first, at {_millions(first.images)} images: {first.what}. The way out: {first.way_out}. Then:",
         "",
@@ -173,8 +174,12 @@ def _beyond(extraction: Mapping[str, Any], jobs: Mapping[str, Any]) -> str:
 
 
 def _start_s(extraction: Mapping[str, Any], images: int) -> float:
-    """Of a job's own start, what grows with the images: it reads the plan. The rest is in the overhead of any job."""
-    return float(extraction["plan_seconds_an_image"] * images)
+    """From a job's command to its first shard, seconds: imports, the network, the plan, which names every image.
+
+    Neither the work, which is timed shard by shard, nor a job's overhead, which is taken beside its command, has it.
+    """
+    more = images - extraction["images"]
+    return float(max(extraction["start_seconds_a_job"] + more * extraction["plan_seconds_an_image"], 0.0))
 
 
 def _serial_s(extraction: Mapping[str, Any], images: int) -> float:

@@ -18,13 +18,14 @@ Row = Mapping[str, Any]
 @dataclass(frozen=True)
 class Finding:
     """text: with {} for the value of each claim; sides: claim -> whether its value is where the paper has it; percent:
-    values are shares, shown in %.
+    values are shares, shown in %; change: they are differences, shown as what is gained or lost.
     """
 
     lead: str
     text: str
     sides: Mapping[str, bool]
     percent: bool = False
+    change: bool = False
 
 
 FINDINGS = (
@@ -36,9 +37,10 @@ FINDINGS = (
         percent=True,
     ),
     Finding(
-        "But it does not explain recognition.",
-        "Class means that use the angle gain {} percentage points over controls that have as many means and no angle.",
+        "Knowing the angle does not help class means.",
+        "Chosen by angle, they {} percentage points against controls that have as many means and no angle.",
         {"rudd2017/exogenous-information-helps": False},
+        change=True,
     ),
     Finding(
         "Face networks know more than who.",
@@ -79,18 +81,21 @@ def _item(finding: Finding, known: Mapping[str, Row]) -> str:
     if not rows:
         return ""
     if len(rows) == len(finding.sides) and all(row["on_side"] == finding.sides[row["id"]] for row in rows):
-        values = [_linked(row, finding.percent) for row in rows]
+        values = [_linked(row, finding.percent, finding.change) for row in rows]
         return f"- **{finding.lead}** {finding.text.format(*values)} {_standing(rows)}"
     first = rows[0]
     unit = f" {first['value_unit']}" if first["value_unit"] else ""
-    return f"- The paper: {first['statement']} Here: {_linked(first, False)}{unit}. {_standing(rows[:1])}"
+    return f"- The paper: {first['statement']} Here: {_linked(first)}{unit}. {_standing(rows[:1])}"
 
 
-def _linked(row: Row, percent: bool) -> str:
-    value = row["value"]
+def _linked(row: Row, percent: bool = False, change: bool = False) -> str:
+    value = abs(row["value"]) if change else row["value"]
     text = f"{value:.1f}" if abs(value) >= 10 else scoreboard.number(value)
     text = f"{100 * value:.0f}\N{NO-BREAK SPACE}%" if percent else text
-    return f"[**{text}**](#{anchors.record(row['id'])})"
+    text = f"[**{text}**](#{anchors.record(row['id'])})"
+    if change:
+        text = f"{'lose' if row['value'] < 0 else 'gain'} {text}"
+    return text
 
 
 def _standing(rows: Sequence[Row]) -> str:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from deepfeatures.study import (
     active_content,
+    added_later,
     anchors,
     benchmarks,
     catalogue,
@@ -34,6 +35,7 @@ from deepfeatures.study import (
     remarks,
     run_pages,
     scoreboard,
+    slurm_trial,
     summaries,
     surviving,
 )  # fmt: skip
@@ -73,6 +75,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     ledger = claims.load_all(known_chapters=slugs)
     records = _records(results)
     rows = scoreboard.rows(ledger, records, _not_applicable(results))
+    later = added_later.read(ledger)
     cells, mapped = _cells(results), matrix_sources.load()
     in_matrix = [of_encoded(cell, mapped.cells.get(cell.label, "")) for cell in cells]
     config = yaml.safe_load((paths.root() / "_config.yml").read_text("utf-8"))
@@ -92,6 +95,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         offered.write(run, stage / _EXTRA)
     every_factor.write(stage / _EXTRA)
 
+    measured = benchmarks.results(paths.root() / "benchmarks")
     generated = {
         "scoreboard": scoreboard.full(rows, titles, slugs),
         "found": front.page(rows),
@@ -99,14 +103,17 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "headlines": scoreboard.brief_table(scoreboard.headline(rows), titles),
         "deviations": deviations.page(differs),
         "how-sure": scoreboard.how_sure(rows),
+        "rules-before": added_later.sentence(rows, later),
+        "rules-before-listed": added_later.listing(rows, later),
         "matrix": matrix.full(in_matrix, matrix_sources.papers(ledger)),
         "chapter-list": _chapter_list(titles, slugs),
         "provenance-list": _provenance_list(list(titles)),
         "benchmarks": benchmarks.page(paths.root() / "benchmarks"),
         "whole-celeba": _whole_celeba(),
         "every-factor": every_factor.page(titles),
-        "clusters": cluster_cost.page(benchmarks.results(paths.root() / "benchmarks")),
-        "surviving": surviving.page(benchmarks.results(paths.root() / "benchmarks").get("chaos")),
+        "clusters": cluster_cost.page(measured),
+        "slurm-test": slurm_trial.page(measured.get("slurm-test")),
+        "surviving": surviving.page(measured.get("chaos")),
         "launch-links": launch_links.page(launch_links.repository(paths.root())),
     }
     generated |= {f"provenance-{slug}": text for slug, text in made.items()}
