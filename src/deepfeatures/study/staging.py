@@ -36,7 +36,6 @@ from deepfeatures.study import (
     surviving,
 )  # fmt: skip
 from deepfeatures.study.encoded import Encoded
-from deepfeatures.study.matrix_cells import of_encoded
 
 _EXTRA = "_offered"  # a folder of the stage whose content is copied beside the pages
 _TIERS = {
@@ -72,7 +71,8 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     records = _records(results)
     rows = scoreboard.rows(ledger, records, _not_applicable(results))
     cells, mapped = _cells(results), matrix_sources.load()
-    in_matrix = [of_encoded(cell, mapped.cells.get(cell.label, "")) for cell in cells]
+    references = (paths.book() / "references.bib").read_text("utf-8")
+    in_matrix = [mapped.of_encoded(cell) for cell in cells]
     config = yaml.safe_load((paths.root() / "_config.yml").read_text("utf-8"))
     repository = (config.get("repository") or {}).get("url")
 
@@ -97,7 +97,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "headlines": scoreboard.brief_table(scoreboard.headline(rows), titles),
         "deviations": deviations.page(differs),
         "how-sure": scoreboard.how_sure(rows),
-        "matrix": matrix.full(in_matrix, matrix_sources.papers(ledger)),
+        "matrix": matrix.full(in_matrix, matrix_sources.papers(ledger, references)),
         "chapter-list": _chapter_list(titles, slugs),
         "provenance-list": _provenance_list(list(titles)),
         "benchmarks": benchmarks.page(paths.root() / "benchmarks"),
