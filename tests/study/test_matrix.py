@@ -7,7 +7,7 @@ from deepfeatures.study import matrix
 from deepfeatures.study.encoded import Encoded
 from deepfeatures.study.matrix_cells import METRICS, Cell, of_encoded
 
-PAPERS = {"pose": "rudd2017", "views-and-quality": "parde2016"}
+PAPERS = {"pose": "{cite:t}`rudd2017`", "views-and-quality": "{cite:t}`parde2016`"}
 
 
 def reported(value=0.42, **given):
@@ -21,7 +21,7 @@ def reported(value=0.42, **given):
 
 
 def cell(value=0.42, **given):
-    return of_encoded(reported(value, **given), "It is so.")
+    return of_encoded(reported(value, **given), meaning="It is so.")
 
 
 def test_a_place_is_a_row_and_a_subject_a_column_in_the_order_of_the_papers_subjects():

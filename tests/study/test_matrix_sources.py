@@ -10,6 +10,7 @@ import pytest
 from deepfeatures.study import claims, downloads, matrix_sources, publish
 from deepfeatures.study.claims import Record
 from deepfeatures.study.matrix_sources import Mapped, MatrixError, Source
+from tests.conftest import ROOT
 
 TABLE = {
     "chapter": "c", "subject": "pose", "metric": "share of variance", "meaning": "m", "reading": "linear",
@@ -113,5 +114,11 @@ def test_every_chapter_but_those_without_measurements_of_a_layer_is_in_the_matri
     assert set(reported) == set(known.cells)
     chapters = {one.chapter for one in known.sources} | set(reported.values())
     assert chapters == {path.name.split(".")[0] for path in publish.folder().glob("*.ipynb")}
-    papers = matrix_sources.papers(ledger)
-    assert papers["views-and-quality"] == "parde2016" and "rendered-faces" not in papers
+    papers = matrix_sources.papers(ledger, (ROOT / "book" / "references.bib").read_text("utf-8"))
+    assert papers["views-and-quality"] == "{cite:t}`parde2016`" and "rendered-faces" not in papers
+    assert len({*papers.values()}) == 5 and all(paper.startswith("{cite:t}`") for paper in papers.values())
+    assert matrix_sources.papers(ledger, "@misc{other,\n")["pose"] == "`rudd2017`"
+
+
+def test_a_checkout_without_a_mapping_has_no_such_cells(tmp_path: Path) -> None:
+    assert matrix_sources.load(tmp_path / "matrix.yaml").sources == []

@@ -17,7 +17,7 @@ SHARED = "share of variance"
 STEPS = 6  # shades of a cell, from nothing known to all
 TITLES = {"linear": "Read by a line", "non-linear": "Read by a kernel", "single unit": "Read from one unit"}
 WORLDS = {"Rotated digits": ("digits",), "Rendered faces": ("rendered",), "Photographs": ("celeba", "pointing04")}
-Papers = Mapping[str, str]  # chapter -> key of its paper among the references; a chapter may have none
+Papers = Mapping[str, str]  # chapter -> its paper, as Markdown; a chapter may have none
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -111,10 +111,8 @@ def _grouped(cells: Sequence[Cell], key: Callable[[Cell], Key]) -> dict[Key, lis
 def _from(cells: Sequence[Cell], papers: Papers) -> str:
     """The paper and the chapters; a chapter without claims is an instrument for all."""
     chapters = list(dict.fromkeys(cell.chapter for cell in cells))
-    paper = papers.get(chapters[0], "")
-    return f"{f'{{cite:t}}`{paper}`' if paper else 'of all papers'}: " + ", ".join(
-        f"{{doc}}`{slug} </chapters/{slug}>`" for slug in chapters
-    )
+    linked = ", ".join(f"{{doc}}`{slug} </chapters/{slug}>`" for slug in chapters)
+    return f"{papers.get(chapters[0], 'of all papers')}: {linked}"
 
 
 def _cell(cell: Cell | None) -> str:

@@ -83,10 +83,10 @@ class Cell:
         return (text if float(text) else text.lstrip("-")).replace("-", "\N{MINUS SIGN}")
 
 
-def of_encoded(cell: Encoded, meaning: str = "") -> Cell:
+def of_encoded(cell: Encoded, of: str = "", meaning: str = "") -> Cell:
     """A cell that a chapter reported itself."""
     return Cell(
-        cell.subject, "", cell.data, cell.network, cell.layer, cell.reading, cell.metric, cell.value, cell.interval,
+        cell.subject, of, cell.data, cell.network, cell.layer, cell.reading, cell.metric, cell.value, cell.interval,
         rests(cell.n, cell.unit, cell.tier), cell.chapter, anchors.encoded(cell), meaning,
     )  # fmt: skip
 

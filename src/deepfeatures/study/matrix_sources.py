@@ -17,14 +17,14 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from deepfeatures.study import anchors, paths
-from deepfeatures.study.claims import Record
-from deepfeatures.study.matrix_cells import METRICS, SUBJECTS, Cell, placed, rests
+from deepfeatures.study.claims import Claim, Record
+from deepfeatures.study.encoded import Encoded
+from deepfeatures.study.matrix_cells import METRICS, SUBJECTS, Cell, of_encoded, placed, rests
 from deepfeatures.study.tables import HIGH, LOW
 
 _SPREAD = re.compile(r"([−-]?[\d.]+) \[([−-]?[\d.]+), ([−-]?[\d.]+)\](?: of [\d,]+)?")
@@ -80,18 +80,32 @@ class Source(_Strict):
         return self
 
 
-class Mapped(_Strict):
-    """The whole mapping. cells: meaning of the cells that chapters report themselves, by their label."""
+class Reported(_Strict):
+    """What cells that a chapter reports itself are of: a part of their subject, and what the number is."""
 
-    cells: dict[str, str]
-    worlds: dict[str, str]
-    leave_out: list[str]
-    sources: list[Source]
+    of: str = ""
+    meaning: str = ""
+
+
+class Mapped(_Strict):
+    """The whole mapping. cells: by the label that chapters give the cells that they report themselves."""
+
+    cells: dict[str, Reported] = {}
+    worlds: dict[str, str] = {}
+    leave_out: list[str] = []
+    sources: list[Source] = []
+
+    def of_encoded(self, cell: Encoded) -> Cell:
+        """A chapter's own cell, with what is said here of its label."""
+        said = self.cells.get(cell.label, Reported())
+        return of_encoded(cell, said.of, said.meaning)
 
 
 def load(path: Path | None = None) -> Mapped:
-    """The mapping of the checkout. Raises MatrixError."""
+    """The mapping of the checkout; an empty one where it has none. Raises MatrixError."""
     path = path or paths.book() / "matrix.yaml"
+    if not path.is_file():
+        return Mapped()
     try:
         return Mapped.model_validate(yaml.safe_load(path.read_text("utf-8")))
     except (OSError, yaml.YAMLError, ValidationError) as error:
@@ -199,11 +213,13 @@ def by_claim(records: Sequence[Record]) -> dict[str, Record]:
     return {record.claim: record for record in records}
 
 
-def papers(claims: Mapping[str, Any]) -> dict[str, str]:
-    """Chapter -> the paper most of its claims are of."""
+def papers(claims: Mapping[str, Claim], references: str) -> dict[str, str]:
+    """Chapter -> the paper most of its claims are of, as Markdown: cited where the references (BibTeX) have it."""
     counted: dict[str, dict[str, int]] = {}
     for claim in claims.values():
         if claim.chapter:
             one = counted.setdefault(claim.chapter, {})
             one[claim.paper] = one.get(claim.paper, 0) + 1
-    return {chapter: max(one, key=lambda paper: one[paper]) for chapter, one in counted.items()}
+    known = set(re.findall(r"^@\w+\{([^,\s]+),", references, re.MULTILINE))
+    most = {chapter: max(one, key=lambda paper: one[paper]) for chapter, one in counted.items()}
+    return {chapter: f"{{cite:t}}`{paper}`" if paper in known else f"`{paper}`" for chapter, paper in most.items()}

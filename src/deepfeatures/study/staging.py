@@ -40,7 +40,6 @@ from deepfeatures.study import (
     surviving,
 )  # fmt: skip
 from deepfeatures.study.encoded import Encoded
-from deepfeatures.study.matrix_cells import of_encoded
 
 _EXTRA = "_offered"  # a folder of the stage whose content is copied beside the pages
 _TIERS = {
@@ -77,7 +76,8 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     rows = scoreboard.rows(ledger, records, _not_applicable(results))
     later = added_later.read(ledger)
     cells, mapped = _cells(results), matrix_sources.load()
-    in_matrix = [of_encoded(cell, mapped.cells.get(cell.label, "")) for cell in cells]
+    references = (paths.book() / "references.bib").read_text("utf-8")
+    in_matrix = [mapped.of_encoded(cell) for cell in cells]
     config = yaml.safe_load((paths.root() / "_config.yml").read_text("utf-8"))
     repository = (config.get("repository") or {}).get("url")
 
@@ -105,7 +105,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "how-sure": scoreboard.how_sure(rows),
         "rules-before": added_later.sentence(rows, later),
         "rules-before-listed": added_later.listing(rows, later),
-        "matrix": matrix.full(in_matrix, matrix_sources.papers(ledger)),
+        "matrix": matrix.full(in_matrix, matrix_sources.papers(ledger, references)),
         "chapter-list": _chapter_list(titles, slugs),
         "provenance-list": _provenance_list(list(titles)),
         "benchmarks": benchmarks.page(paths.root() / "benchmarks"),
