@@ -71,6 +71,18 @@ def test_panels_and_legend_fit_the_width(width_in, panels):
         assert ax.get_window_extent().height / figure.dpi > 1.2
 
 
+def test_an_interval_that_lies_beside_its_value_is_drawn_where_it_lies():
+    given = table([1, 2], ["a"]).assign(lo=[41.0, 46.0], hi=[44.0, np.nan]).astype({"lo": float})
+    given.loc[1, "lo"] = np.nan
+    ax = sweep_curves(given, x_label="x", y_label="y").axes[0]
+    segments = [part for bars in ax.containers for part in bars.lines[2][0].get_segments() if part.size]
+    assert [part[:, 1].tolist() for part in segments if np.isfinite(part).all()] == [[41.0, 44.0]]
+    assert given.loc[0, "value"] == 40
+    assert ax.get_ylim()[0] < 40 and ax.get_ylim()[1] > 47
+    with pytest.raises(ValueError, match="1 of 2 intervals lack an end"):
+        sweep_curves(given.assign(lo=[45.0, np.nan]), x_label="x", y_label="y")
+
+
 def test_more_than_can_be_told_apart_is_refused():
     with pytest.raises(ValueError, match="13 lines in 1 panels; at most 12 and 12"):
         sweep_curves(table([1, 2], range(13)), x_label="x", y_label="y")

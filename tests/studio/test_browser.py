@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from deepfeatures.studio import guard, runs
 from deepfeatures.study import catalogue
 from deepfeatures.study.tables import shown
+from tests.book import accessible
 from tests.book.checks import CHROMIUM_FLAGS, NARROW_PX, PATIENCE_MS
 from tests.conftest import ROOT
 from tests.studio.conftest import VALUES, until
@@ -109,6 +110,27 @@ def test_by_keyboard_alone_narrow_and_dark(browser, studio, control):
         page.wait_for_url(lambda url: urlsplit(url).path == "/")
         assert [run.status["state"] for run in runs.every()] == ["stopped"]
         assert heard == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_chapters_form_and_a_run(browser, studio, control, theme):
+    one = studio()
+    here = f"http://{urlsplit(one.address).netloc}"
+    # axe is run as a script inside the page, which the studio's own pages do not allow
+    with opened(browser, one.address, color_scheme=theme, bypass_csp=True) as (page, _):
+        assert accessible.violations(page) == []
+        page.goto(f"{here}/chapters/tiny")
+        assert accessible.violations(page) == []
+        page.get_by_label("seeds", exact=True).fill("2")
+        page.get_by_role("button", name="Run").click()
+        page.wait_for_url("**/runs/*")
+        expect(page.locator("#line")).to_contain_text("Cell 3 of 6")
+        assert accessible.violations(page) == []
+        control.finish()
+        expect(page.locator("caption").first).to_have_text("1 of 1 numbers changed")
+        assert accessible.violations(page) == []
+        page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=data:,>')")
+        assert "image-alt (critical)" in " ".join(accessible.violations(page))  # it does look
 
 
 def test_two_tabs_and_a_studio_that_goes_away(browser, studio, control):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from . import shapes
+from . import own_intervals, shapes
 from .style import BLUE, INK, REFERENCE, VERMILION, canvas, styled
 
 ROW_IN, FRAME_IN = 0.27, 0.75
@@ -25,17 +25,17 @@ def forest(
 
     What is asked about is blue and round, controls grey and square; reference: where a dashed line stands.
     """
-    rows = shapes.columns("rows", table, ["label", "kind", "value"], "value")
+    rows = own_intervals.checked("rows", table, ["label", "kind", "value"])
     shapes.once("rows", rows, ["label"])
     ax = canvas(ax, width_in, FRAME_IN + ROW_IN * len(rows))
     for kind, colour, marker in (("asked", BLUE, "o"), ("control", INK, "s")):
         chosen = rows["kind"] == kind
         if chosen.any():
             at = [place for place, one in enumerate(chosen) if one]
-            ax.errorbar(
-                rows.loc[chosen, "value"], at, xerr=shapes.whiskers(rows[chosen], "value"), fmt=marker, color=colour,
-                markersize=4.5, elinewidth=1.1, markerfacecolor=colour if kind == "asked" else "white",
-            )  # fmt: skip
+            middle, half = own_intervals.middles(rows[chosen])
+            ax.errorbar(middle, at, xerr=half, fmt="none", ecolor=colour, elinewidth=1.1)
+            ax.plot(rows.loc[chosen, "value"], at, marker, color=colour, markersize=4.5,
+                    markerfacecolor=colour if kind == "asked" else "white")  # fmt: skip
     if reference is not None:
         ax.axvline(reference, color=VERMILION, linestyle="--", linewidth=1)
         ax.annotate(reference_label, (reference, 1), xycoords=("data", "axes fraction"), xytext=(3, 3),

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
-from . import shapes
+from . import own_intervals, shapes
 from .style import BLUE, GREEN, ORANGE, PAGE_WIDTH_IN, PURPLE, SKY, VERMILION, panels, styled
 
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, "0.35")
@@ -37,9 +37,9 @@ def sweep_curves(
     """A measure with its intervals. means: x, line, panel, value, lo, hi; runs: x, line, panel, value of single runs.
 
     x: numbers, drawn as curves, or words, drawn as marks side by side; line: a colour, marker and stroke each;
-    panel: a panel each, untitled if ''. lo, hi: nan where there is no interval.
+    panel: a panel each, untitled if ''. lo, hi: nan where there is no interval, and drawn where they lie.
     """
-    table = shapes.columns("means", means, ["x", "line", "panel", "value"], "value")
+    table = own_intervals.checked("means", means, ["x", "line", "panel", "value"])
     shapes.once("means", table, ["x", "line", "panel"])
     lines, titles = list(dict.fromkeys(table["line"])), list(dict.fromkeys(table["panel"]))
     if len(lines) > MOST_LINES or len(titles) > MOST_PANELS:
@@ -60,8 +60,10 @@ def sweep_curves(
                 _dots(ax, _at(single["x"], places, words), single["value"], style["color"], ax.transData + shift)
                 ax.update_datalim(np.column_stack([_at(single["x"], places, words), single["value"]]))
             rows = table[chosen] if words else table[chosen].sort_values("x")
-            ax.errorbar(_at(rows["x"], places, words), rows["value"], yerr=shapes.whiskers(rows, "value"),
-                        elinewidth=1.1, label=str(line), transform=ax.transData + shift, **style)  # fmt: skip
+            at, where = _at(rows["x"], places, words), ax.transData + shift
+            middle, half = own_intervals.middles(rows)
+            ax.errorbar(at, middle, yerr=half, fmt="none", ecolor=style["color"], elinewidth=1.1, transform=where)
+            ax.plot(at, rows["value"], label=str(line), transform=where, **style)
             # what is drawn beside its place does not count for the limits of the axes, so the places are told
             for ends in ("value", "lo", "hi"):
                 known = rows[rows[ends].notna()]
