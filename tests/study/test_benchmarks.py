@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 from pathlib import Path
@@ -131,6 +132,30 @@ def test_every_benchmark_of_the_project_is_declared_and_every_result_fits() -> N
         assert "/home/" not in path.read_text() and "/root" not in path.read_text()
 
 
+def test_every_benchmark_is_a_function_of_its_module() -> None:
+    for name, where in runner().BENCHMARKS.items():
+        module, _, function = where.partition(":")
+        tree = ast.parse((ROOT / "benchmarks" / f"{module}.py").read_text())
+        assert (function or "measure") in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, name
+
+
+def test_times_of_chapters_have_what_their_targets_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    times, asked = runner("chapter_times"), {one.name: one.targets for one in benchmarks.declared(ROOT / "benchmarks")}
+    ran: list[Any] = []
+
+    def run(arguments: Any) -> dict[str, Any]:
+        ran.append(arguments)
+        return {"seconds": 10.0 + len(ran), "cpu_seconds": 1.5, "tiers": {"some-chapter": "rendered"}}
+
+    monkeypatch.setattr(times, "_run", run)
+    for name, measure in times.NAMES.items():
+        found = measure(1)
+        assert {target.key for target in asked[name]} <= found.keys() and found["rounds"] == 1, name
+    assert len(ran) == 4 + 1 + 1 + 2 + 1  # smoke one by one, then together: neighbours, faces, digits twice, one seed
+    found = times.neighbours(1, profiles=["smoke"])
+    assert found["longest_smoke_seconds"] == max(found["smoke_seconds"].values()) and "default_seconds" not in found
+
+
 def test_what_is_saved_is_what_the_page_reads(folder: Path) -> None:
     module = runner()
     machine = module.describe_machine()
@@ -142,8 +167,8 @@ def test_what_is_saved_is_what_the_page_reads(folder: Path) -> None:
     assert "3 ✓ met" in text and "2 rounds, medians" in text
 
 
-def runner() -> Any:
-    spec = importlib.util.spec_from_file_location("benchmarks_run", ROOT / "benchmarks" / "run.py")
+def runner(module: str = "run") -> Any:
+    spec = importlib.util.spec_from_file_location(f"benchmarks_{module}", ROOT / "benchmarks" / f"{module}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
