@@ -20,7 +20,21 @@ TOGETHER = {
     "tests/book/test_pdf.py": SMALL_BOOK,
     "tests/book/test_site.py": SMALL_BOOK,
 }
-LONG = ["tests/test_chapters.py", SMALL_BOOK]  # the longest first
+LONG = [  # the longest first
+    "tests/test_chapters.py",
+    SMALL_BOOK,
+    "tests/book/test_published.py",
+    "tests/study/test_sweep.py",
+    "tests/study/test_execute.py",
+    "tests/study/test_artifacts.py",
+    "tests/studio/test_browser.py",
+    "tests/studio/test_runs.py",
+    "tests/test_cli.py",
+    "tests/networks/test_face_sanity.py",
+    "tests/analysis/test_feature_spaces.py",
+    "tests/analysis/test_claims_of_three_chapters.py",
+    "tests/data/test_synthfaces_pictures.py",
+]
 
 
 def unit(nodeid: str) -> str:
