@@ -50,6 +50,18 @@ def test_pages_come_in_order_with_numbers_of_chapter_and_section(made: Path) -> 
     assert soup.select_one("p.book-authors").text == "Somebody" and soup.select_one("p.book-rights").text == "CC BY"
 
 
+def test_a_long_id_is_cut_and_its_links_with_it(made: Path) -> None:
+    long, like = "deep-" + "er-and-" * 30 + "one", "deep-" + "er-and-" * 30 + "two"
+    page = made / "a" / "one.html"
+    both = f'<p id="{long}"><a href="#{like}">l</a></p><p id="{like}"><a href="one.html#{long}">m</a></p>'
+    end = "</section></article>"
+    page.write_text(page.read_text("utf-8").replace(end, both + end), "utf-8")
+    soup = BeautifulSoup(join(made).html(""), "html.parser")
+    one, two = (link.find_parent("p") for link in soup.find_all("a", string=["l", "m"]))
+    assert len(one["id"]) == len(two["id"]) == 100 and one["id"] != two["id"]
+    assert (one.a["href"], two.a["href"]) == (f"#{two['id']}", f"#{one['id']}")
+
+
 def test_every_id_is_there_once_and_every_link_leads_to_one(made: Path) -> None:
     soup = BeautifulSoup(join(made).html(""), "html.parser")
     ids = [element["id"] for element in soup.find_all(id=True)]

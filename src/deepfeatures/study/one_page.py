@@ -6,6 +6,7 @@ page gets the page's name before it, so that two pages may have a section of the
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 import re
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from bs4 import BeautifulSoup, Tag
 POINTING = ("for", "aria-labelledby", "aria-describedby", "aria-controls")  # attributes that name an id of the page
 _SCREEN_ONLY = "script, style, button, noscript, a.headerlink, .df-explorer-controls, .screen-only"
 _HEADING = re.compile(r"^h[1-6]$")
+LONGEST_NAME = 100  # bytes of an id; a name in a PDF may have 127 (ISO 32000-1, annex C)
 DEEPEST_NUMBERED = 3  # 4.2.1: sections of sections have a number, what is inside them has none
 
 
@@ -139,10 +141,10 @@ def _article(site: Path, path: str, names: dict[str, str], number: str) -> tuple
 def _point(element: Tag, site: Path, path: str, name: str, names: dict[str, str]) -> None:
     """Ids and whatever refers to them, files and pages: from what they mean on the site to what they mean in print."""
     if element.get("id"):
-        element["id"] = f"{name}--{element['id']}"
+        element["id"] = _place(name, str(element["id"]))
     for attribute in POINTING:
         if element.get(attribute):
-            element[attribute] = " ".join(f"{name}--{one}" for one in str(element[attribute]).split())
+            element[attribute] = " ".join(_place(name, one) for one in str(element[attribute]).split())
     if element.name in ("img", "source") and element.get("src"):
         element["src"] = _file(site, path, str(element["src"]))
     if element.name == "a" and element.get("href"):
@@ -161,7 +163,7 @@ def _target(site: Path, path: str, href: str, names: dict[str, str]) -> str | No
     page = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(parts.path))) if parts.path else path
     if page not in names:
         return None
-    return f"#{names[page]}--{parts.fragment}" if parts.fragment else f"#{names[page]}"
+    return f"#{_place(names[page], parts.fragment)}" if parts.fragment else f"#{names[page]}"
 
 
 def _numbered(article: Tag, name: str, number: str) -> Iterator[Entry]:
@@ -201,6 +203,15 @@ def _file(site: Path, path: str, address: str) -> str:
 
 def _name(path: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", path.removesuffix(".html").lower()).strip("-")
+
+
+def _place(name: str, own: str) -> str:
+    """An id of a page, as it is called in the book; short enough for a PDF, which it becomes a name in."""
+    whole = f"{name}--{own}"
+    if len(whole.encode()) <= LONGEST_NAME:
+        return whole
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:16]
+    return f"{whole.encode()[: LONGEST_NAME - 17].decode(errors='ignore')}-{digest}"
 
 
 def _text(element: Tag | None) -> str:
