@@ -18,7 +18,7 @@ AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 SERIOUS = ("serious", "critical")
 WIDTHS_PX = (375, 1280, 2560)
 THEMES = ("light", "dark")
-_RUN = """async () => (await axe.run(document, {resultTypes: ['violations'], elementRef: false}))
+_RUN = """async () => (await axe.run(WITHIN, {resultTypes: ['violations'], elementRef: false}))
     .violations.filter(v => SERIOUS.includes(v.impact))
     .map(v => `${v.id} (${v.impact}), ${v.nodes.length} times, first ${v.nodes[0].target.join(' ')}: `
               + v.nodes[0].failureSummary.split('\\n').slice(1).join(' ').trim())"""
@@ -34,27 +34,30 @@ def opened(executable: str) -> Iterator[Browser]:
             chromium.close()
 
 
-def axe(site: Path, chromium: Browser, only: Sequence[str] | None = None) -> list[str]:
-    """Serious and critical violations of every page (or `only` those named), in both themes, and whether the page
-    scrolls sideways at any width."""
+def axe(
+    site: Path, chromium: Browser, only: Sequence[str] | None = None, themes: Sequence[str] = THEMES
+) -> list[str]:
+    """Serious and critical violations of every page (or `only` those named), in each theme, and whether the page scrolls
+    sideways at any width. In one theme alone: of what is the page's own, without the frame that all pages share."""
     names = only or [page.relative_to(site).as_posix() for page in pages(site)]
     found = []
-    for theme in THEMES:
+    for theme in themes:
         page = _page(chromium, theme)
         for name in names:
             page.set_viewport_size({"width": 1280, "height": 900})
             page.goto((site / name).resolve().as_uri(), wait_until="load")
-            found += [f"{name}, {theme}: {complaint}" for complaint in violations(page)]
-            if theme == THEMES[0]:
+            within = "document" if len(themes) > 1 else "'main'"
+            found += [f"{name}, {theme}: {complaint}" for complaint in violations(page, within)]
+            if theme == THEMES[0] and len(themes) > 1:
                 found += [f"{name}: {complaint}" for complaint in too_wide(page)]
         page.context.close()
     return found
 
 
-def violations(page: Page) -> list[str]:
-    """What axe says of the page as it is now."""
+def violations(page: Page, within: str = "document") -> list[str]:
+    """What axe says of the page as it is now. within: the document, or a selector in quotes."""
     page.add_script_tag(path=AXE)
-    complaints: list[str] = page.evaluate(_RUN.replace("SERIOUS", str(list(SERIOUS))))
+    complaints: list[str] = page.evaluate(_RUN.replace("SERIOUS", str(list(SERIOUS))).replace("WITHIN", within))
     return complaints
 
 

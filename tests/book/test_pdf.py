@@ -47,6 +47,17 @@ def test_every_link_inside_leads_somewhere_and_figures_are_there(printed: PdfRea
     assert sum(len(page.images) for page in printed.pages) >= 1
 
 
+def test_no_head_of_a_table_stands_alone_at_the_foot_of_a_page(chromium: str, tmp_path: Path) -> None:
+    row = "<tr><td>long words here</td><td>2</td></tr>"
+    table = f"<table><caption>C</caption><thead><tr><th>HEAD</th></tr></thead><tbody>{row * 8}</tbody></table>"
+    above = [f'<div style="break-before:page;height:{height}mm">x</div>{table}' for height in range(200, 264, 2)]
+    css = Path(pdf.__file__).with_name("pdf.css").read_text("utf-8")
+    html = f"<html><head><style>{css}</style></head><body>{''.join(above)}</body></html>"
+    pages = [page.extract_text().split() for page in PdfReader(pdf._print(chromium, html, tmp_path / "heads")).pages]
+    assert sum("HEAD" in page for page in pages) >= len(above)
+    assert [number for number, page in enumerate(pages) if [one for one in page if not one.isdigit()][-1:] == ["HEAD"]] == []
+
+
 def test_formulae_are_set(printed: PdfReader) -> None:
     text = "".join(page.extract_text() for page in printed.pages)
     assert "\\(" not in text and "p < 1$" not in text

@@ -6,6 +6,7 @@ the book is printed twice, the second time with page numbers in its contents.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -32,6 +33,7 @@ def make(site: Path, out: Path) -> int:
 
     Raises PdfError without a browser, and OnePageError where `site` holds no rendered book.
     """
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # a warning that Chromium miscounts its objects helps no reader
     book = join(site)
     css = (files("deepfeatures.study") / "pdf.css").read_text("utf-8")
     browser = find_browser()
