@@ -263,7 +263,7 @@ def working(folder: Path) -> list[int]:
 
 
 def digests(runs: Path) -> dict[str, str]:
-    """SHA-256 by path of everything made; without how long it took and, of chapters and sweeps, when and where it was."""
+    """SHA-256 by path of everything made, but for how long it took and, of chapters and sweeps, when and where."""
     found = {}
     for path in sorted(path for where in MADE for path in runs.glob(where)):
         if path.name == "provenance.json" or not path.is_file():
