@@ -17,6 +17,7 @@ SMALL_BOOK = "the small book, rendered once"
 TOGETHER = {
     "tests/book/test_accessible.py": SMALL_BOOK,
     "tests/book/test_explorer.py": SMALL_BOOK,
+    "tests/book/test_navigation.py": SMALL_BOOK,
     "tests/book/test_pdf.py": SMALL_BOOK,
     "tests/book/test_site.py": SMALL_BOOK,
 }

@@ -11,8 +11,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.book import accessible, checks
 
-pytestmark = pytest.mark.serial
-
 SIDEBAR = "#pst-primary-sidebar"
 CONTENTS = f"{SIDEBAR} nav a.reference.internal"
 MENU = "#pst-primary-sidebar-modal"
