@@ -157,7 +157,7 @@ study.table(["learnt in", "asked about", "network", "correlation of signed yaw",
 # ### How far are the estimates from angles that were measured?
 # CelebA's angles were estimated, Pointing'04's were measured. A regressor that learnt yaw from the estimates, asked about the measured
 # faces, errs by what the estimates are off *and* by its own error, so it bounds the estimates' error from above. Near the front the bound is
-# tight: there the estimates teach yaw better than Pointing'04's own people do, who turn to all sides alike. At larger angles
+# loose: faces there are turned so little that an answer which is always 0 errs by hardly more. At larger angles
 # it says little, since CelebA has hardly a face there to learn from. (Who has a network of poses gets the error itself:
 # `deepfeatures data pose --check`. Of this table, its makers report 6.5 degrees of yaw for pans up to 60.)
 
