@@ -14,6 +14,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from tests.programs import loaded
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
@@ -122,10 +124,7 @@ def test_conda_takes_python_within_range_and_everything_else_from_the_lock() -> 
 
 
 def test_every_main_dependency_is_looked_at_by_the_set_up() -> None:
-    specification = importlib.util.spec_from_file_location("setup_environment", ROOT / "workflow" / "setup.py")
-    assert specification is not None and specification.loader is not None
-    setup = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(setup)
+    setup = loaded("workflow/setup.py")
     modules = setup.main_modules(ROOT)
     assert len(modules) == len(PROJECT["dependencies"]) + 1
     missing = [name for name in modules if importlib.util.find_spec(name) is None]

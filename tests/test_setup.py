@@ -1,29 +1,21 @@
 """The set-up: finished or made again, one at a time, and clear about what is missing. Nothing is installed here."""
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+
+from tests.programs import loaded
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def load() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("setup_environment", ROOT / "workflow" / "setup.py")
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-setup = load()
+setup = loaded("workflow/setup.py")
 
 
 class Steps:

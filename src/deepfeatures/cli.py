@@ -10,14 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from deepfeatures import cli_probe, cli_runs
+from deepfeatures import cli_data, cli_probe, cli_runs
 from deepfeatures.cli_options import Cores, Given, Profile, Slug, WorkflowProfile
 from deepfeatures.study import catalogue, parameters, paths
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__.splitlines()[0] if __doc__ else "")
-data_app = typer.Typer(no_args_is_help=True, help="Where the data is, and how to get it.")
 bundle_app = typer.Typer(no_args_is_help=True, help="The artifacts behind a book as one checked file.")
-app.add_typer(data_app, name="data")
+app.add_typer(cli_data.app, name="data")
 app.add_typer(bundle_app, name="bundle")
 app.add_typer(cli_runs.app)  # without a name: its commands stand beside these
 app.add_typer(cli_probe.app)
@@ -222,91 +221,6 @@ def clean(
             *(("artifacts", "scratch", "locks", "sweeps", "compared") if everything else ()),
         ):
             shutil.rmtree(paths.runs() / name, ignore_errors=True)
-
-
-@data_app.command()
-def status(as_json: Annotated[bool, typer.Option("--json", help="Records for a program.")] = False) -> None:
-    """Which data there is, and where it was looked for."""
-    from deepfeatures.data.digits import resolve_digits
-    from deepfeatures.study import data_status
-
-    found = data_status.everything(paths.data_root())
-    if as_json:
-        typer.echo(json.dumps([one.record() for one in found], indent=1, ensure_ascii=False))
-        return
-    given = "$DEEPFEATURES_DATA" if os.environ.get("DEEPFEATURES_DATA") else "the default"
-    typer.echo(f"data root: {paths.data_root()} ({given})")
-    for one in found:
-        typer.echo(str(one))
-    if found[0].state != "damaged":
-        source = resolve_digits("auto", paths.data_root(), download=False)
-        typer.echo(f"dataset=auto: {source.name} (tier {source.tier}; fingerprint {source.fingerprint})")
-    if any(one.state == "damaged" for one in found):
-        raise typer.Exit(2)
-
-
-@data_app.command()
-def pose(
-    images: Annotated[Path, typer.Option("--images", help="Folder of images, one face each.")],
-    out: Annotated[Path, typer.Option("--out", help="The table; celeba/pose_estimates.csv is where chapters look.")],
-    positive: Annotated[
-        str,
-        typer.Option(
-            "--positive",
-            metavar="YAW,PITCH,ROLL",
-            help="What this network's positive angles mean: right or left (the side of the image that the nose points "
-            "to), up or down, clockwise or counterclockwise.",
-        ),
-    ],
-    network: Annotated[
-        Path | None, typer.Option("--network", help="The ONNX file; <data root>/weights/pose.onnx unless given.")
-    ] = None,
-    order: Annotated[str, typer.Option("--order", help="Of the angles in its output.")] = "yaw,pitch,roll",
-    radians: Annotated[bool, typer.Option("--radians", help="Its angles are in radians.")] = False,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="Images at a time.")] = 64,
-    check: Annotated[
-        bool, typer.Option("--check", help="First compare it with Pointing'04's measured angles, where those are.")
-    ] = False,
-) -> None:
-    """Compute a table of pose estimates with an ONNX network of yours; started again, it goes on where it stopped."""
-    from deepfeatures.networks import pose_estimates
-    from deepfeatures.networks.pose_network import PoseNetwork
-    from deepfeatures.study.data_status import pose_network_missing
-
-    file = network or paths.data_root() / "weights" / "pose.onnx"
-    if not file.is_file():
-        raise FileNotFoundError(pose_network_missing(file))
-    found = PoseNetwork(file, positive.split(","), order=order.split(","), radians=radians)
-    size = f"{found.input.height} x {found.input.width}"
-    typer.echo(f"{found.file}: {found.fingerprint}, {found.form}, reads {size}", err=True)
-    if check:
-        typer.echo(str(pose_estimates.check(found, paths.data_root())), err=True)
-    told = pose_estimates.estimate(
-        images, out, found, batch=batch,
-        progress=lambda done, of: typer.echo(f"{done:,} of {of:,} images", err=True),
-    )  # fmt: skip
-    for line in told.left_out[:10]:
-        typer.echo(f"left out: {line}", err=True)
-    rest = f", {len(told.left_out):,} images left out" if told.left_out else ""
-    again = f", {told.resumed:,} of them from an earlier run" if told.resumed else ""
-    typer.echo(f"{out}: {told.rows:,} rows{again}{rest}; largest angle {told.largest_deg:.1f} degrees")
-
-
-@data_app.command()
-def fetch(name: Annotated[str, typer.Argument(help="mnist")]) -> None:
-    """Download a data set into the data root; its checksums are verified."""
-    from deepfeatures.data import mnist
-
-    if name != "mnist":
-        raise typer.BadParameter(f"{name!r}: the data set that can be fetched is mnist")
-    if mnist.present(paths.data_root()):
-        mnist.verify(paths.data_root())
-        typer.echo(f"mnist is in {paths.data_root()} already, checksums right")
-        return
-    reason = mnist.fetch(paths.data_root())
-    if reason:
-        raise FileNotFoundError(f"mnist could not be downloaded: {reason}")
-    typer.echo(f"mnist is in {paths.data_root()}, checksums right")
 
 
 @bundle_app.command()

@@ -44,6 +44,12 @@ def small_site(small_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
         return site.render(small_root / "run", small_root / "html", strict=True, notice="A small & made-up book").parent
 
 
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with accessible.opened(chromium) as opened:
+        yield opened
+
+
 @pytest.fixture(scope="session")
 def published() -> Path:
     """The rendered book; without one the test fails in CI and is skipped elsewhere."""

@@ -20,12 +20,6 @@ EVERY_PAGE = os.environ.get("DEEPFEATURES_EVERY_PAGE", "")
 KINDS = ["index.html", "chapters/mu-lenet.html", "_generated/provenance-mu-lenet.html", "references.html"]
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with accessible.opened(chromium) as opened:
-        yield opened
-
-
 @pytest.fixture
 def page(browser: Browser, small_site: Path) -> Iterator[Page]:
     opened = browser.new_page(viewport={"width": 1280, "height": 800})

@@ -7,19 +7,11 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from deepfeatures.figures import explorer, explorer_drawn
 from tests.book import checks, made_up
 
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chrome = playwright.chromium.launch(executable_path=chromium, args=checks.CHROMIUM_FLAGS)
-        yield chrome
-        chrome.close()
 
 
 @pytest.fixture

@@ -17,12 +17,6 @@ MENU = "#pst-primary-sidebar-modal"
 MODES = 3  # of the theme button: auto, light, dark
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with accessible.opened(chromium) as opened:
-        yield opened
-
-
 @pytest.fixture
 def page(browser: Browser, small_site: Path) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": checks.WIDE_PX, "height": 800}, color_scheme="light")

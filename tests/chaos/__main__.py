@@ -11,7 +11,6 @@ of time goes on, and what was found of older code is forgotten.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import signal
 import sys
@@ -27,6 +26,7 @@ from tests.chaos.bench import NoReference
 from tests.chaos.books import Books
 from tests.chaos.drive import Kind
 from tests.chaos.ledger import Ledger
+from tests.programs import loaded
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS: tuple[Kind, ...] = (*circumstances.KINDS, *removals.KINDS, *accidents.KINDS)
@@ -89,7 +89,8 @@ def every_lane(folder: Path, given: argparse.Namespace, kinds: Sequence[Kind], c
     if given.save:
         books = Books(folder, ledger, checkout, folder / "data", chapters).chapters
         found = {**result(ledger, os.cpu_count() or 1), "books": {name: list(one) for name, one in books.items()}}
-        print(f"saved: {_runner().save(found, busy)}\n{ledger.passed} passed, {ledger.failed} failed", flush=True)
+        kept = loaded("benchmarks/run.py").save(found, busy)
+        print(f"saved: {kept}\n{ledger.passed} passed, {ledger.failed} failed", flush=True)
     return 1 if ledger.failed or not ledger.passed else 0
 
 
@@ -134,15 +135,7 @@ def result(ledger: Ledger, cores: int) -> dict[str, Any]:
 
 
 def describe() -> dict[str, Any]:
-    return _runner().describe_machine()
-
-
-def _runner() -> Any:
-    spec = importlib.util.spec_from_file_location("benchmarks_run", ROOT / "benchmarks" / "run.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded("benchmarks/run.py").describe_machine()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
-import importlib.util
 import json
 import os
 import re
@@ -32,6 +31,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "workflow")]
 from two_node_slurm import NODES, NoSlurm, TwoNodeSlurm  # noqa: E402
+
+from tests.programs import loaded  # noqa: E402
 
 SAVED = "slurm-test"  # in benchmarks/results
 PHOTOGRAPHS, PARTS = 2_100, 3  # three shards of the feature store
@@ -354,7 +355,7 @@ class Kept:
     """Outcomes for the book's page on clusters: of each scenario the last one, with its day and commit."""
 
     def __init__(self) -> None:
-        self.runner, self.slurm = benchmarks_runner(), ""
+        self.runner, self.slurm = loaded("benchmarks/run.py"), ""
         self.machine = self.runner.describe_machine()
         self.scenarios: dict[str, dict[str, Any]] = {}
         path = ROOT / "benchmarks" / "results" / f"{SAVED}.json"
@@ -371,15 +372,6 @@ class Kept:
         found = {"name": SAVED, "rounds": 1, "slurm": self.slurm, "nodes": len(NODES), "passed": passed,
                  "failed": len(known) - passed, "scenarios": known}  # fmt: skip
         self.runner.save(found, self.machine)
-
-
-def benchmarks_runner() -> Any:
-    """benchmarks/run.py, which describes the machine and writes results; a program, hence loaded by its path."""
-    spec = importlib.util.spec_from_file_location("benchmarks_run", ROOT / "benchmarks" / "run.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from deepfeatures.study import benchmarks
 from deepfeatures.study.benchmarks import BadBenchmark
 from tests.conftest import ROOT
+from tests.programs import loaded
 
 TARGETS = """\
 fast:
@@ -168,8 +168,4 @@ def test_what_is_saved_is_what_the_page_reads(folder: Path) -> None:
 
 
 def runner(module: str = "run") -> Any:
-    spec = importlib.util.spec_from_file_location(f"benchmarks_{module}", ROOT / "benchmarks" / f"{module}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded(f"benchmarks/{module}.py")

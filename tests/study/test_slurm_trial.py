@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from deepfeatures.study import slurm_trial
-from tests.conftest import ROOT
+from tests.programs import loaded
 
 RESULT = {
     "slurm": "22.05.8", "nodes": 2, "passed": 1, "failed": 1,
@@ -26,11 +25,7 @@ RESULT = {
 def trial(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     """The program itself, in a checkout of its own; Slurm is not asked for."""
     monkeypatch.setattr(sys, "path", list(sys.path))
-    spec = importlib.util.spec_from_file_location("scenarios", ROOT / "tests" / "cluster" / "slurm_scenarios.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded("tests/cluster/slurm_scenarios.py")
 
 
 def test_every_scenario_has_its_words(trial: ModuleType) -> None:

@@ -190,3 +190,8 @@ def _cell(text: str) -> str:
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [":::{table}", ":class: benchmarks", "", f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows), ":::"])
+
+
+def as_printed(text: str) -> str:
+    """What a program printed, on one line as code, safe in a cell of a Markdown table."""
+    return "`" + " ".join(text.split()).replace("`", "'").replace("|", "/") + "`"

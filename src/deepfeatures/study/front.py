@@ -38,7 +38,8 @@ FINDINGS = (
     ),
     Finding(
         "Knowing the angle does not help class means.",
-        "Chosen by angle, they {} percentage points against controls that have as many means and no angle.",
+        "Chosen by angle, they {} percentage points against controls that have as many means and no estimate of "
+        "the angle.",
         {"rudd2017/exogenous-information-helps": False},
         change=True,
     ),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from deepfeatures.study.benchmarks import as_printed
+
 WORDS = {
     "plain": "features in parts, each a job",
     "cancelled": "a job cancelled",
@@ -23,15 +25,10 @@ def page(result: Mapping[str, Any] | None) -> str:
         return "No outcome was kept for this book: `make slurm-test ARGS=--save` keeps one."
     rows = [
         f"| {WORDS.get(one['name'], one['name'])} | {'passed' if one['passed'] else '**failed**'} | "
-        f"{_plain(one['said'])} | {one['date']} |"
+        f"{as_printed(one['said'])} | {one['date']} |"
         for one in result["scenarios"]
     ]
     untried = [words for name, words in WORDS.items() if name not in {one["name"] for one in result["scenarios"]}]
     last = f"Slurm {result['slurm']}, {result['nodes']} nodes: {result['passed']} passed, {result['failed']} failed."
     heads = ["| Scenario | Outcome | What happened | Tried on |", "|---|---|---|---|"]
     return "\n\n".join(["\n".join([*heads, *rows]), last, *([f"Not tried: {'; '.join(untried)}."] if untried else [])])
-
-
-def _plain(text: str) -> str:
-    """As it was printed, safe in a table's cell."""
-    return "`" + " ".join(text.split()).replace("`", "'").replace("|", "/") + "`"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from deepfeatures.study.benchmarks import as_printed
+
 WORDS = {
     "smoke builds killed": "SIGKILL to a smoke build and all its jobs, at random moments of building and rendering; "
     "of the small book, several in a row; one series in five of the whole book",
@@ -36,11 +38,7 @@ def page(result: Mapping[str, Any] | None) -> str:
         f"(seed {result['seed']}, {result['date']}, {result['seconds'] / 60:.0f} minutes on {result['cores']} cores). "
         f"Chapters of {books}."
     )
-    failures = [f"- failed: {_plain(one)}" for one in result["failures"]]
-    left_out = [f"- left out: {_plain(one)}" for one in result["left_out"]]
+    failures = [f"- failed: {as_printed(one)}" for one in result["failures"]]
+    left_out = [f"- left out: {as_printed(one)}" for one in result["left_out"]]
     table = ["| Accident | | Happened | Checks |", "|---|---|---|---|", *rows]
     return "\n\n".join(["\n".join(table), outcome, *(["\n".join(failures + left_out)] if failures or left_out else [])])
-
-
-def _plain(text: str) -> str:
-    return "`" + " ".join(text.split()).replace("`", "'") + "`"
