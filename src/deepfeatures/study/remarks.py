@@ -74,11 +74,11 @@ def _bars(runs: Mapping[str, Run], ledger: Mapping[str, Claim]) -> Iterator[str]
             "network has. Read its numbers as distances from those of planted units, of pixels and of random weights, "
             f"which stand in the same tables of {_chapter('parameter-space')}."
         )
-    along = [_cell(run, axis, "along the axis", {"network, layer": one}) for one in (AXIS, EXEMPLAR)]
-    if all(along) and along[0].value > along[1].value:  # type: ignore[union-attr]
+    on_axis, on_stored = (_cell(run, axis, "along the axis", {"network, layer": one}) for one in (AXIS, EXEMPLAR))
+    if on_axis and on_stored and on_axis.value > on_stored.value:
         yield (
             "What does tell the two kinds apart is the change at single faces: of it "
-            f"{along[0]} lies along the axis for planted axes, and {along[1]} for stored faces."
+            f"{on_axis} lies along the axis for planted axes, and {on_stored} for stored faces."
         )
 
 
