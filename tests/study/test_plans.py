@@ -237,6 +237,24 @@ def test_changed_code_and_packages_show_too(planned, what, part, monkeypatch):
     assert part in differing(planned, other)
 
 
+def test_the_ledger_is_read_once_and_again_where_its_text_changed(planned, tmp_path, monkeypatch):
+    """A book plans eleven chapters, and strict YAML is slow."""
+    for path in paths.claims().glob("*.yaml"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    read = []
+    load_all = chapter_key.claims.load_all
+    monkeypatch.setattr(chapter_key.claims, "load_all", lambda **given: read.append(1) or load_all(**given))
+    monkeypatch.setattr(paths, "claims", lambda: tmp_path)
+    chapter_key._ledger_of.cache_clear()
+    before = [chapter_key.shared_parts(slug)["claims"] for slug in SLUGS]
+    assert before[SLUGS.index("mu-lenet")] == planned.parts["claims"] and len(read) == 1
+    ledger = tmp_path / "rudd2017.yaml"
+    ledger.write_text(ledger.read_text().replace("paper_value: 97.18", "paper_value: 97.19", 1))
+    after = [chapter_key.shared_parts(slug)["claims"] for slug in SLUGS]
+    changed = {slug for slug, one, other in zip(SLUGS, before, after, strict=True) if one != other}
+    assert changed == {"mu-lenet"} and len(read) == 2
+
+
 def test_a_plan_for_publication_needs_no_data(monkeypatch):
     monkeypatch.setenv("DEEPFEATURES_DATA", "/nowhere")
     planned = chapter_key.plan_for_publication("rotated-mnist")

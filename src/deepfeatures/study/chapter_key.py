@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from deepfeatures.study import catalogue, claims, fingerprint, paths, reached, sources
@@ -70,8 +71,7 @@ def parts(slug: str, parameters: Mapping[str, Value], recipes: Named) -> dict[st
 def shared_parts(slug: str) -> dict[str, str]:
     """Those that are the same whatever a chapter's parameters."""
     notebook = catalogue.chapter(slug).path.read_text()
-    ledger = claims.load_all(known_chapters=list(catalogue.slugs()))
-    judged = {name: claim for name, claim in ledger.items() if claim.chapter == slug}
+    judged = {name: claim for name, claim in _ledger().items() if claim.chapter == slug}
     return {
         f"notebooks/{catalogue.chapter(slug).path.name}": text_digest(notebook),
         "package code": fingerprint.of_modules(reached.modules(notebook)),
@@ -79,6 +79,17 @@ def shared_parts(slug: str) -> dict[str, str]:
         "claims": _digest({name: one.model_dump(mode="json") for name, one in judged.items()}),
         "numerical packages": _digest(fingerprint.numerics()),
     }
+
+
+def _ledger() -> Mapping[str, claims.Claim]:
+    """Every claim. A book is planned chapter by chapter: what is read once is read again only where a text changed."""
+    texts = tuple((path.name, path.read_bytes()) for path in sorted(paths.claims().glob("*.yaml")))
+    return _ledger_of(texts, tuple(catalogue.slugs()))
+
+
+@lru_cache(maxsize=1)
+def _ledger_of(texts: tuple[tuple[str, bytes], ...], slugs: tuple[str, ...]) -> Mapping[str, claims.Claim]:
+    return claims.load_all(known_chapters=slugs)
 
 
 def own_parts(parameters: Mapping[str, Value], recipes: Named) -> dict[str, str]:

@@ -26,8 +26,14 @@ def numerics() -> str:
 def source(modules: Iterable[str]) -> str:
     """Digest of the given modules of this package and of every module of it that they import, directly or not.
 
-    Comments, docstrings and blank lines do not count: to explain code better is not to change what it computes.
+    Comments, docstrings and blank lines do not count: to explain code better is not to change what it computes. A
+    process reads each file once, and digests each set of modules once: a plan asks hundreds of times.
     """
+    return _source(PACKAGE, tuple(modules))
+
+
+@cache
+def _source(package: Path, modules: tuple[str, ...]) -> str:
     return of_modules(closure(modules))
 
 
