@@ -2,14 +2,15 @@
 from __future__ import annotations
 
 import os
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from deepfeatures.study import site
 from tests import turns
-from tests.book import made_up
+from tests.book import accessible, made_up
 from tests.conftest import ROOT
 
 
