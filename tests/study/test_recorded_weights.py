@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from deepfeatures.networks import face_catalogue
+from deepfeatures.networks.face_artifact import Mirrored
 from deepfeatures.study import artifacts, build, chapter_key, data_status, execute, recorded_weights
 from deepfeatures.study.recipes import Recipe
 
@@ -33,10 +35,11 @@ def sha(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def made_before(recipe: Recipe, content: bytes) -> None:
+def made_before(recipe: Recipe, content: bytes, *, mirrored: bool = False) -> None:
     """An artifact as if made with such a file before there were records."""
     artifacts.folder(recipe).mkdir(parents=True)
-    meta = {"weights": f"sha256-{sha(content)}"}
+    network = SimpleNamespace(name=NAME, input=None, layers={}, fingerprint=f"sha256-{sha(content)}")
+    meta = {"weights": Mirrored(network).fingerprint if mirrored else network.fingerprint}  # type: ignore[arg-type]
     (artifacts.folder(recipe) / "meta.json").write_text(json.dumps(meta))
 
 
@@ -87,6 +90,15 @@ def test_features_of_another_file_are_refused_though_nothing_was_recorded(weight
     weights.write_bytes(b"former")
     (weights.parent / "recorded.json").unlink()
     recorded_weights.check([READS])
+
+
+def test_features_of_mirrored_faces_are_of_the_same_file(weights: Path) -> None:
+    made_before(USES, b"first", mirrored=True)
+    recorded_weights.check([USES])
+    weights.write_bytes(b"other!")
+    (weights.parent / "recorded.json").unlink()
+    with pytest.raises(recorded_weights.ChangedWeights, match=f"was made with {sha(b'first')}: put"):
+        recorded_weights.check([USES])
 
 
 def test_what_uses_no_file_and_what_is_not_there_is_not_recorded(weights: Path) -> None:

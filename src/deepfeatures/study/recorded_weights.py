@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from deepfeatures.study.recipes import Recipe
 
 BESIDE = "recorded.json"  # in the folder of the weights, where that may be written
 ELSEWHERE = "recorded-weights.json"  # in runs/, where it may not
+SAID = re.compile(r"sha256-([0-9a-f]{64})(-mirrored)?$")  # a fingerprint; faces turned left for right say so after it
 BY_KIND = {"trunk-maps": "mobilefacenet-ms1m", "attribute-tail": "mobilefacenet-ms1m"}  # these name no network
 
 
@@ -109,7 +111,8 @@ def _made_with(recipe: Recipe) -> str | None:
         said = json.loads(meta.read_text("utf-8"))["weights"]
     except (OSError, ValueError, KeyError, TypeError):
         return None  # damaged files are found by `artifacts.verify`
-    return said.removeprefix("sha256-") if isinstance(said, str) and said.startswith("sha256-") else None
+    named = SAID.match(said) if isinstance(said, str) else None
+    return named[1] if named else None
 
 
 def _place(path: Path) -> Path:
