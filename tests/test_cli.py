@@ -125,7 +125,8 @@ MISTAKES = {
     ),
     "one chapter published alone": (
         ["publish", "tiny"],
-        "all chapters are published together, not tiny alone; single ones go with --prose",
+        "all chapters are published together (pages that are up to date stay), not tiny alone; single ones go with "
+        "--prose",
     ),
     "mending and only looking": (
         ["publish", "--prose", "--check"],

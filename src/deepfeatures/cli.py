@@ -159,7 +159,8 @@ def publish(
 
     if chapters and not prose:
         raise publishing.NotPublished(
-            f"all chapters are published together, not {', '.join(chapters)} alone; single ones go with --prose"
+            f"all chapters are published together (pages that are up to date stay), not {', '.join(chapters)} alone; "
+            "single ones go with --prose"
         )
     if prose and check:
         raise publishing.NotPublished("--prose mends and --check only looks: give one of them")

@@ -37,8 +37,9 @@ def opened(executable: str) -> Iterator[Browser]:
 def axe(
     site: Path, chromium: Browser, only: Sequence[str] | None = None, themes: Sequence[str] = THEMES
 ) -> list[str]:
-    """Serious and critical violations of every page (or `only` those named), in each theme, and whether the page scrolls
-    sideways at any width. In one theme alone: of what is the page's own, without the frame that all pages share."""
+    """Serious and critical violations of every page (or `only` those named), in each theme, and whether a page scrolls
+    sideways at any width. In one theme alone: of what is the page's own, without the frame that all pages share.
+    """
     names = only or [page.relative_to(site).as_posix() for page in pages(site)]
     found = []
     for theme in themes:
@@ -93,16 +94,17 @@ def cut_on_paper(page: Page) -> list[str]:
             && style.position !== 'absolute'
             && ((cuts.includes(style.overflowX) && e.scrollWidth > e.clientWidth + 2)
                 || (cuts.includes(style.overflowY) && e.scrollHeight > e.clientHeight + 2));
-    }).map(e => `<${e.tagName.toLowerCase()} class="${e.className}"> is cut: ${e.scrollWidth} of ${e.clientWidth} px wide, `
-              + `${e.scrollHeight} of ${e.clientHeight} px high`)""")
+    }).map(e => `<${e.tagName.toLowerCase()} class="${e.className}"> is cut: `
+              + `${e.scrollWidth} of ${e.clientWidth} px wide, ${e.scrollHeight} of ${e.clientHeight} px high`)""")
     page.emulate_media(media="screen")
     return complaints
 
 
 def _page(chromium: Browser, theme: str) -> Page:
     context = chromium.new_context(color_scheme="dark" if theme == "dark" else "light")
-    context.add_init_script(f"try {{ localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}') }}"
-                            " catch (e) {}")  # fmt: skip
+    context.add_init_script(
+        f"try {{ localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}') }} catch (e) {{}}"
+    )
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     return page

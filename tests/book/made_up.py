@@ -181,7 +181,7 @@ def explored() -> Explorer:
 
 
 def pictured() -> Explorer:
-    """An explorer with all that is drawn: pictures above and in rows, shares, curves, points; one network lacks some."""
+    """An explorer with all that is drawn: pictures above and in rows, shares, curves, points; a network lacks some."""
     rng = np.random.default_rng(0)
     curves = {"LeNet": np.array([[0, 1], [0.5, 0.25], [1, 0]]), "mu & co": np.array([[0, 0.5], [1, 0.125]])}
     rows = []

@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Page
 
 from tests.book import accessible, checks
 
-
 EVERY_PAGE = os.environ.get("DEEPFEATURES_EVERY_PAGE", "")
 KINDS = ["index.html", "chapters/mu-lenet.html", "_generated/provenance-mu-lenet.html", "references.html"]
 
@@ -33,7 +32,7 @@ def test_axe_finds_nothing_serious_on_any_kind_of_page(browser: Browser, small_s
     assert accessible.axe(small_site, browser, only=KINDS) == []
 
 
-@pytest.mark.skipif(not EVERY_PAGE, reason="a step of its own in .ci/run: DEEPFEATURES_EVERY_PAGE=light (or 1) asks for it")
+@pytest.mark.skipif(not EVERY_PAGE, reason="a step of its own in .ci/run: DEEPFEATURES_EVERY_PAGE=light (or 1) asks")
 def test_axe_finds_nothing_serious_on_any_published_page(browser: Browser, published: Path) -> None:
     themes = [EVERY_PAGE] if EVERY_PAGE in accessible.THEMES else accessible.THEMES
     assert accessible.axe(published, browser, themes=themes) == []
@@ -42,7 +41,8 @@ def test_axe_finds_nothing_serious_on_any_published_page(browser: Browser, publi
 def test_axe_would_find_something(page: Page) -> None:
     """A planted fault of each kind that was found in this theme once; without them there is none."""
     page.evaluate("""() => document.querySelector('main').insertAdjacentHTML('beforeend',
-        '<img src="x.png"><details><summary><i></i></summary></details><p style="color:#999;background:#fff">pale</p>')""")
+        '<img src="x.png"><details><summary><i></i></summary></details>' +
+        '<p style="color:#999;background:#fff">pale</p>')""")
     found = " ".join(accessible.violations(page))
     assert all(rule in found for rule in ("image-alt (critical)", "summary-name", "color-contrast")), found
 

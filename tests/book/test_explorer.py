@@ -13,7 +13,6 @@ from deepfeatures.figures import explorer, explorer_drawn
 from tests.book import checks, made_up
 
 
-
 @pytest.fixture
 def page(browser: Browser, small_site: Path) -> Iterator[Page]:
     opened = browser.new_page()
@@ -139,7 +138,8 @@ def test_pictures_follow_the_keys_and_are_described(page: Page) -> None:
     assert frame.evaluate_all("all => all.map(one => one.alt)") == [
         "A made-up digit: digit 7; rotated by 15°", "Noise: digit 7; rotated by 15°"]  # fmt: skip
     rows = page.locator("#pictured tbody tr")
-    assert rows.locator("img").evaluate_all("all => all.map(one => [one.alt, one.naturalWidth, one.naturalHeight])") == [
+    read = "all => all.map(one => [one.alt, one.naturalWidth, one.naturalHeight])"
+    assert rows.locator("img").evaluate_all(read) == [
         ["Three by four units: digit 7; rotated by 15°; network LeNet", 6, 5]]  # fmt: skip
     assert rows.nth(1).locator("td").all_inner_texts()[0] == "–"  # no shares, no curve, no units: said, not left blank
     heard = page.locator("#pictured .df-bars").get_attribute("aria-label")
@@ -149,7 +149,7 @@ def test_pictures_follow_the_keys_and_are_described(page: Page) -> None:
 def test_what_is_drawn_asks_nobody_and_is_legible_in_the_dark(browser: Browser, small_site: Path) -> None:
     page = browser.new_page(viewport={"width": checks.NARROW_PX, "height": 800})
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if not request.url.startswith(("file:", "data:")) else None)
+    page.on("request", lambda request: request.url.startswith(("file:", "data:")) or asked.append(request.url))
     page.goto((small_site / "chapters" / "mu-lenet.html").resolve().as_uri())
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)

@@ -15,7 +15,8 @@ def rows(values: dict[str, float], **more: Any) -> list[dict[str, Any]]:
     ledger = claims.load_all()
     records = [
         Record.model_validate({"claim": claim, "value": value, "interval": [value, value], "n": 10, "unit": "digit",
-                               "seeds": 3, "tier": "original", "profile": "paper", "chapter": ledger[claim].chapter} | more)
+                               "seeds": 3, "tier": "original", "profile": "paper",
+                               "chapter": ledger[claim].chapter} | more)
         for claim, value in values.items()
     ]  # fmt: skip
     return scoreboard.rows(ledger, records)
@@ -30,11 +31,13 @@ def test_every_finding_names_claims_of_the_real_ledger() -> None:
 def test_numbers_that_came_out_so_make_the_sentence() -> None:
     text = front.found(rows(dict(zip(ANGLE, (0.9, 0.87, 0.911), strict=True))))
     assert "**The angle is still there.**" in text and text.endswith("[● reproduced]{.finding-verdict}\n:::")
-    assert "[**90\N{NO-BREAK SPACE}%**](#record-rudd2017-angle-readable-raw)" in text and "91\N{NO-BREAK SPACE}%" in text
+    assert "[**90\N{NO-BREAK SPACE}%**](#record-rudd2017-angle-readable-raw)" in text
+    assert "91\N{NO-BREAK SPACE}%" in text
 
 
 @pytest.mark.parametrize(("value", "text"), [
-    (-2.6, "Chosen by angle, they lose [**2.60**](#record-rudd2017-exogenous-information-helps) percentage points against"),
+    (-2.6, "Chosen by angle, they lose [**2.60**](#record-rudd2017-exogenous-information-helps) percentage points "
+           "against"),
     (-12.0, "they lose [**12.0**](#"),
 ])  # fmt: skip
 def test_a_loss_is_called_one_and_no_more_is_said_than_was_compared(value: float, text: str) -> None:
@@ -44,10 +47,11 @@ def test_a_loss_is_called_one_and_no_more_is_said_than_was_compared(value: float
 
 
 def test_a_gain_whose_interval_crosses_nothing_is_not_told_as_a_loss() -> None:
-    assert "The paper: It is the angle contained in ip1" in front.found(rows({"rudd2017/exogenous-information-helps": 2.6}))
+    text = front.found(rows({"rudd2017/exogenous-information-helps": 2.6}))
+    assert "The paper: It is the angle contained in ip1" in text
 
 
-@pytest.mark.parametrize("values", [(0.9, 0.87, 0.3), (0.9, 0.87, None)], ids=["one came out otherwise", "one is absent"])
+@pytest.mark.parametrize("values", [(0.9, 0.87, 0.3), (0.9, 0.87, None)], ids=["one is otherwise", "one is absent"])
 def test_otherwise_the_ledgers_statement_stands_with_its_value(values: tuple[float | None, ...]) -> None:
     measured = {claim: value for claim, value in zip(ANGLE, values, strict=True) if value is not None}
     text = front.found(rows(measured))

@@ -1,4 +1,4 @@
-"""Finding one's way and one's light, as a reader does it: theme button, contents, next and previous, the narrow menu."""
+"""Finding one's way and one's light, as readers do: theme button, contents, next and previous, the narrow menu."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.book import accessible, checks
+from tests.book import checks
 
 SIDEBAR = "#pst-primary-sidebar"
 CONTENTS = f"{SIDEBAR} nav a.reference.internal"
@@ -29,7 +29,8 @@ def page(browser: Browser, small_site: Path) -> Iterator[Page]:
 
 def brightness(page: Page) -> float:
     """Of the page behind its text, 0 to 255."""
-    channels: list[float] = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number)")
+    read = "getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number)"
+    channels: list[float] = page.evaluate(read)
     return sum(channels[:3]) / 3
 
 

@@ -3,11 +3,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.book import checks
 from tests.conftest import ROOT
-
 
 
 def test_published_files_are_whole(published: Path) -> None:

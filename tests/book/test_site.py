@@ -23,7 +23,6 @@ from deepfeatures.study.tables import Banner
 from tests.book import checks, made_up
 
 
-
 def tree(folder: Path) -> dict[str, str]:
     """Path below the folder -> SHA-256 of every file in it."""
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -272,11 +271,11 @@ def test_every_factor_is_seen_as_a_row_of_faces(small_site: Path, chromium: str)
                 "         scale: b.width / a.width, right: a.right}; })"
             )
             assert len(strips) == len(FACTORS)
-            before = ""
+            row, before = 0, ""
             for strip in strips:
                 expected = row + 1 if strip["src"] == before else 0
                 row, before = round(strip["row"]), strip["src"]
                 assert row == expected and strip["row"] == pytest.approx(row, abs=0.02), strip
-                assert strip["width"] == pytest.approx(328, abs=1) and strip["height"] == pytest.approx(64, abs=1), strip
+                assert (strip["width"], strip["height"]) == pytest.approx((328, 64), abs=1), strip
                 assert strip["scale"] == pytest.approx(1) and strip["seen"] > -1 and strip["right"] <= width, strip
         browser.close()

@@ -99,7 +99,8 @@ def own_network_page(tmp_path):
     pose = pd.DataFrame([one | {"angle": angle} for one in errors for angle in ("abs_yaw", "yaw", "pitch", "roll")])
     ranges = pd.DataFrame([one | {"range": label} for one in errors for label in ("0-15", "15-30", "30-45", "> 45")])
     reading = {"height": 112, "width": 112, "mean": (127.5,) * 3, "std": (127.5,) * 3, "channels": "RGB"}
-    network = {"what": "face.onnx", "fingerprint": "sha256-" + "0" * 64, "input": reading, "outputs": {}, "note": "Note."}
+    network = {"what": "face.onnx", "fingerprint": "sha256-" + "0" * 64, "input": reading, "outputs": {},
+               "note": "Note."}  # fmt: skip
     faces = {"what": "people", "images": 91, "people": 31, "alone": ("a" * 90,), "left_out": {"copies": ["b"] * 30},
              "fingerprint": "own-0", "middle": 0.6}  # fmt: skip
     asked = probe.Asked(tmp_path / "face.onnx", None, tmp_path / "people", 0.6, "default")

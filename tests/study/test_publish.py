@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -186,6 +187,26 @@ CHANGES = {
     "claims": lambda root: edited(root / "claims" / "paper-x.yaml", "forty-two", "42"),
     "figure style": lambda root: (root / "src/deepfeatures/figures/house.mplstyle").write_text("lines.linewidth: 9"),
 }
+
+
+def test_a_page_that_is_up_to_date_is_kept_where_its_chapter_was_not_executed(published, planned):
+    page = published / "book" / "chapters" / "tiny.ipynb"
+    page.write_text("as it was published")
+    (page.parent / "gone.ipynb").touch()
+    shutil.rmtree(execute.folder(planned))
+    publish.publish([planned], profile="paper")
+    assert page.read_text() == "as it was published" and chapters(published) == PUBLISHED
+    executed(planned, "executed again")
+    publish.publish([planned], profile="paper")
+    assert page.read_text() == "executed again"
+
+
+def test_a_page_that_is_out_of_date_is_not_kept(published, planned):
+    shutil.rmtree(execute.folder(planned))
+    other = replace(planned, parts={**planned.parts, "claims": "changed"})
+    with pytest.raises(NotPublished, match="^chapter tiny was not executed as planned now"):
+        publish.publish([other], profile="paper")
+    assert chapters(published) == PUBLISHED and publish.stale() == {}
 
 
 @pytest.mark.parametrize("part", CHANGES)

@@ -39,7 +39,7 @@ def made_before(recipe: Recipe, content: bytes, *, mirrored: bool = False) -> No
     """An artifact as if made with such a file before there were records."""
     artifacts.folder(recipe).mkdir(parents=True)
     network = SimpleNamespace(name=NAME, input=None, layers={}, fingerprint=f"sha256-{sha(content)}")
-    meta = {"weights": Mirrored(network).fingerprint if mirrored else network.fingerprint}  # type: ignore[arg-type]
+    meta = {"weights": Mirrored(network).fingerprint if mirrored else network.fingerprint}
     (artifacts.folder(recipe) / "meta.json").write_text(json.dumps(meta))
 
 

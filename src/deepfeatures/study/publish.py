@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from deepfeatures.study import build, catalogue, execute, paths
@@ -27,9 +28,11 @@ def folder() -> Path:
 def publish(planned: list[Planned], *, profile: str) -> Path:
     """Copy executed chapters into book/chapters. All or nothing.
 
+    A chapter that was not executed here keeps its page where that is up to date: published with exactly this plan.
+
     Raises NotPublished for another profile than `paper`, data that is not to be published, a chapter that was not
-    executed with exactly this plan, a notebook or downloads over 2 MB, or a tree with uncommitted changes outside
-    book/chapters.
+    executed with exactly this plan and whose page is older, a notebook or downloads over 2 MB, or a tree with
+    uncommitted changes outside book/chapters.
     """
     if profile != "paper":
         raise NotPublished(
@@ -37,19 +40,30 @@ def publish(planned: list[Planned], *, profile: str) -> Path:
         )
     restore()
     refuse_uncommitted("what was run")
+    executed, kept = [], []
     for chapter in planned:
         if not chapter.source.publishable:
             raise NotPublished(
                 f"chapter {chapter.slug} would run on {chapter.source.name}, tier {chapter.source.tier}: "
                 f"{chapter.source.note}"
             )
-        if not execute.complete(chapter):
+        if execute.complete(chapter):
+            run = execute.folder(chapter)
+            refuse_large(chapter.slug, run / execute.NOTEBOOK, run / execute.DOWNLOADS)
+            executed.append(chapter)
+        elif changed(chapter.slug, chapter.parts):
             raise NotPublished(
                 f"chapter {chapter.slug} was not executed as planned now: deepfeatures book --profile paper"
             )
-        run = execute.folder(chapter)
-        refuse_large(chapter.slug, run / execute.NOTEBOOK, run / execute.DOWNLOADS)
-    return put_in_place(build.gather(planned, being_made()))
+        else:
+            kept.append(chapter.slug)
+    ready = build.gather(executed, being_made())
+    for slug in kept:
+        for ending in (*build.ENDINGS.values(), build.OFFERED):
+            page = folder() / f"{slug}.{ending}"
+            if page.is_file():
+                shutil.copy2(page, ready)
+    return put_in_place(ready)
 
 
 def being_made() -> Path:
@@ -97,18 +111,20 @@ def stale() -> dict[str, list[str]]:
 
     Needs neither data nor artifacts: what would be run now is planned and compared, part by part.
     """
-    found: dict[str, list[str]] = {}
-    for slug in catalogue.slugs():
-        path = folder() / f"{slug}.provenance.json"
-        if not all((folder() / f"{slug}.{ending}").is_file() for ending in build.ENDINGS.values()):
-            found[slug] = ["it is not published"]
-            continue
-        then = json.loads(path.read_text())["depends_on"]
-        now = plan_for_publication(slug).parts
-        changed = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
-        if changed:
-            found[slug] = changed
-    return found
+    found = {slug: changed(slug) for slug in catalogue.slugs()}
+    return {slug: what for slug, what in found.items() if what}
+
+
+def changed(slug: str, now: Mapping[str, str] | None = None) -> list[str]:
+    """What a chapter depends on that changed since it was published, by name; empty where its page is up to date.
+
+    now: the parts of its plan, made where they are not given.
+    """
+    if not all((folder() / f"{slug}.{ending}").is_file() for ending in build.ENDINGS.values()):
+        return ["it is not published"]
+    then = json.loads((folder() / f"{slug}.provenance.json").read_text())["depends_on"]
+    now = plan_for_publication(slug).parts if now is None else now
+    return sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
 
 
 def uncommitted() -> list[str]:
