@@ -17,10 +17,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from deepfeatures.study import paths, recorded_weights
+from deepfeatures.study import allocator, paths, recorded_weights
 from deepfeatures.study.recipes import KINDS, THREADS, Recipe
 
 RECORD = "record.json"
+OF_NETWORKS = ("deepfeatures.training.", "deepfeatures.networks.")  # makers whose time goes into networks
 _verified: set[Path] = set()
 
 
@@ -133,7 +134,10 @@ def _damage(where: Path) -> Damaged | None:
 def _make(recipe: Recipe, inputs: dict[str, Path], where: Path) -> None:
     import torch
 
-    maker = importlib.import_module(KINDS[recipe.kind].maker).make
+    module = KINDS[recipe.kind].maker
+    if module.startswith(OF_NETWORKS):
+        allocator.keep_freed()
+    maker = importlib.import_module(module).make
     wanted = inspect.signature(maker).parameters
     scratch = paths.runs() / "scratch" / recipe.key  # survives a kill: training goes on from its checkpoint
     temporary = paths.runs() / "artifacts" / ".unfinished" / f"{recipe.key}-{os.getpid()}"
