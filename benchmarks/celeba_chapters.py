@@ -53,7 +53,9 @@ def _photographs(rounds: int) -> dict[str, Any]:
     from deepfeatures.data import celeba
     from deepfeatures.networks import face_catalogue, face_features
     from deepfeatures.networks.face_artifact import Pixels
-    from deepfeatures.study import face_plans, paths
+    from deepfeatures.study import allocator, face_plans, paths
+
+    allocator.keep_freed()  # as the jobs that extract features do
 
     with tempfile.TemporaryDirectory() as folder:
         real = celeba.present(paths.data_root())

@@ -53,7 +53,9 @@ def side_by_side() -> float:
 def _extract(barrier: Any, results: Any) -> None:
     from deepfeatures.data.rotation import rotated_copies
     from deepfeatures.networks.lenet import untrained
+    from deepfeatures.study import allocator
 
+    allocator.keep_freed()
     torch.set_num_threads(1)
     images = rotated_copies(digits(DIGITS)[0]).reshape(-1, 28, 28)
     network = untrained(0)

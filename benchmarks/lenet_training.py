@@ -75,9 +75,11 @@ def side_by_side() -> float:
 
 def _one_seed(seed: int, barrier: Any, results: Any) -> None:
     from deepfeatures.data.rotation import rotated_copies
+    from deepfeatures.study import allocator
     from deepfeatures.training.loop import Run
     from deepfeatures.training.objectives import Softmax
 
+    allocator.keep_freed()
     os.environ["TQDM_DISABLE"] = "1"
     torch.set_num_threads(1)
     images, labels, _ = digits(DIGITS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from deepfeatures.study import artifacts, paths, recorded_weights
+from deepfeatures.study import allocator, artifacts, paths, recorded_weights
 from deepfeatures.study.recipes import THREADS, Recipe
 
 KIND = "face-features"  # the only kind whose maker goes on from parts
@@ -47,6 +47,7 @@ def make(recipe: Recipe, piece: str) -> None:
         inputs = {name: artifacts.ensure(inner) for name, inner in recipe.inputs.items()}
         scratch.mkdir(parents=True, exist_ok=True)
         torch.set_num_threads(THREADS)
+        allocator.keep_freed()
         feature_pieces.make(int(parsed[1]), int(parsed[2]), inputs, scratch, paths.data_root(), **recipe.params)
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.touch()
