@@ -62,15 +62,20 @@ study.table(["world", "images", "people", "pose", "faces", "filter"],
 # training people alone, and for fewer dimensions by PCA and by a random projection. Two constants, the training median
 # and the training mean, know nothing of the image.
 
-# %% mystnb={"figure": {"name": "pose-ranges", "caption": "Mean absolute error of |yaw| by range of the true |yaw|, every network's last layer (and gdc, which the last linear layer reads), with 95 % intervals over people. Bars: the training median, which sees no face, and the best network's answer moved half-way to the training mean."}, "image": {"alt": "A panel for each world; in each range of yaw a dot for each network and two bars. In rendered faces errors are largest near the front and smallest at 30 to 45 degrees, for the networks as for the constant; with the paper's shares of yaw they are smallest at the front and grow with the angle."}}
+# %% mystnb={"figure": {"name": "pose-ranges", "caption": "Mean absolute error of |yaw| by range of the true |yaw|: every network's last layer, what the headline network's last linear layer reads (gdc), and the headline after the triplet embedding, with 95 % intervals over people. Hollow marks: the same answer moved half-way to the training mean. Bars: the training median, which sees no face."}, "image": {"alt": "A panel for each world; in each range of yaw a filled and a hollow mark for each network and a bar. With every yaw equally common, errors are smallest around the mean angle and larger on both sides, for the networks as for the constant; with the paper's shares of yaw they grow with the angle."}}
 table = df.analysis.pose_tables.networks_by_range(worlds, resamples=resamples, rng=study.rng())
 _ = df.figures.pose_error_by_range(table)
 
 # %%
-study.frame(table[["world", "predictor", "range", "error_deg", "lo", "hi", "images", "people"]],
-            "The same as numbers: mean absolute error of |yaw|, degrees.")
+study.table(["world", "features", "true |yaw|", "network", "moved half-way", "network less that", "training median",
+             "training mean", "images", "people"],
+            df.analysis.pose_tables.beside_every_network(worlds, resamples=resamples, rng=study.rng()),
+            "The same as numbers, with the constants: mean absolute error of |yaw|, degrees.")
 
 # %% [markdown]
+# Where the third number is above 0, the network would be nearer to the truth if it believed its own features half as much: near the
+# mean answer that is so of any noisy reader, far from it of none that sees anything.
+#
 # ## What table 1 says by itself
 # The rows and counts of the paper, typed once, give its totals back to the rounding. They also say what a constant would
 # score, if |yaw| is spread evenly inside each range; the two columns after it hold for any spread.
@@ -156,15 +161,29 @@ study.table(["learnt in", "asked about", "network", "correlation of signed yaw",
 # %% [markdown]
 # ### How far are the estimates from angles that were measured?
 # CelebA's angles were estimated, Pointing'04's were measured. A regressor that learnt yaw from the estimates, asked about the measured
-# faces, errs by what the estimates are off *and* by its own error, so it bounds the estimates' error from above. Near the front the bound is
-# loose: faces there are turned so little that an answer which is always 0 errs by hardly more. At larger angles
-# it says little, since CelebA has hardly a face there to learn from. (Who has a network of poses gets the error itself:
-# `deepfeatures data pose --check`. Of this table, its makers report 6.5 degrees of yaw for pans up to 60.)
+# faces, errs by what the estimates are off *and* by its own error, so it bounds the estimates' error from above. How much the bound
+# says depends on what an answer scores that looks at no face: straight ahead, 0 degrees.
 
 # %%
-study.table(["features", "measured yaw, degrees", "images", "learnt from estimates", "learnt from measured angles", "slope of the first"],
-            df.analysis.estimated_pose.against_measured(worlds, resamples=resamples, rng=study.rng()),
+asked = df.analysis.estimated_pose.against_measured(worlds, resamples=resamples, rng=study.rng())
+study.table(["features", "measured yaw, degrees", "images", "learnt from estimates", "learnt from measured angles", "always 0 degrees",
+             "estimates, half-way to 0", "measured, half-way to 0", "slope of the first"], asked,
             "Mean absolute error of signed yaw on Pointing'04's measured faces, degrees, by what the regressor learnt from; other people in both.")
+
+# %%
+front = df.analysis.estimated_pose.near_front(asked)
+study.number("front-estimated", front.estimated, 1)
+study.number("front-ahead", front.ahead, 1)
+study.number("front-gain", front.gain, 1)
+
+# %% [markdown]
+# Near the front the better of the regressors that learnt from estimates errs by {glue:text}`front-estimated` degrees, and whoever always
+# answers 0 by {glue:text}`front-ahead`: looking at the face gains {glue:text}`front-gain` degrees (dashes where no photographs are read). So
+# the bound there is little more than the spread of the faces themselves. That regressors taught by measured angles err more there does not
+# make the estimates good: these learnt from heads turned to all sides and answer boldly, those from faces almost all of which look ahead, and a small
+# answer costs nothing at the front. The columns with answers moved half-way show it. At larger angles the bound says little too: CelebA has
+# hardly a face there to learn from, and the answers are drawn to the front (the slope). Who has a network of poses gets the error itself:
+# `deepfeatures data pose --check` (of this table, its makers report 6.5 degrees of yaw for pans up to 60).
 
 # %% [markdown]
 # ## Pitch and roll

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from deepfeatures.analysis import estimated_pose
+from deepfeatures.analysis.person_bootstrap import draw_people
 
 PAN = np.repeat([-90.0, -45.0, -15.0, 0.0, 15.0, 30.0, 60.0], 4)
 PEOPLE = np.tile(np.arange(4), 7)
@@ -34,14 +35,30 @@ def worlds(bias_deg: float, own_deg: float) -> dict[str, dict[str, list[Any]]]:
 def test_errors_and_slope_are_those_that_were_put_in() -> None:
     rows = estimated_pose.against_measured(worlds(3.0, 5.0), resamples=50, rng=np.random.default_rng(0))
     assert [row[:3] for row in rows] == [
-        ["one/block12", "0–15", 12], ["one/block12", "30–45", 8], ["one/block12", "60–90", 8],
-        ["one/block12", "all", 28],
+        ["one, block12", "0–15", 12], ["one, block12", "30–45", 8], ["one, block12", "60–90", 8],
+        ["one, block12", "all", 28],
     ]  # fmt: skip
     for row in rows:
-        assert row[4].value == pytest.approx(5.0) and row[5] == pytest.approx(0.5)
+        assert row[4].value == pytest.approx(5.0) and row[8] == pytest.approx(0.5)
     everywhere = np.abs(0.5 * PAN + 3 - PAN).mean()
     assert rows[-1][3].value == pytest.approx(everywhere)
     assert rows[-1][3].lo <= everywhere <= rows[-1][3].hi
+
+
+def test_what_looks_at_no_face_and_what_believes_its_features_by_half() -> None:
+    rows = estimated_pose.against_measured(worlds(3.0, 5.0), resamples=50, rng=np.random.default_rng(0))
+    near = np.abs(PAN) <= 15
+    for row, where in ((rows[0], near), (rows[-1], np.ones(len(PAN), bool))):
+        truth = PAN[where]
+        slow = [np.abs(truth), np.abs((0.5 * truth + 3) / 2 - truth), np.abs((truth + 5) / 2 - truth)]
+        assert [one.value for one in row[5:8]] == [pytest.approx(errors.mean()) for errors in slow]
+    front = estimated_pose.near_front(rows)
+    assert (front.estimated, front.ahead) == (rows[0][3].value, pytest.approx(10.0))
+    assert front.gain == pytest.approx(10.0 - rows[0][3].value)
+    better = [["two, block12", *rows[0][1:3], draw_people(PEOPLE, resamples=0, rng=np.random.default_rng(0)).interval(
+        np.array([1.0])), *rows[0][4:]]]  # fmt: skip
+    assert estimated_pose.near_front([*rows, *better]).estimated == 1.0
+    assert np.isnan(estimated_pose.near_front([]).gain)
 
 
 def test_without_photographs_there_is_nothing_to_compare() -> None:

@@ -103,7 +103,8 @@ def test_tables_hold_every_world_and_network(readouts: dict[str, list[Readout]])
     table = pose_tables.networks_by_range(worlds, resamples=100, rng=rng())
     assert set(table["world"]) == {"rendered", "as-the-paper"}
     here = table[table["world"] == "rendered"]
-    assert {"pixels", "untrained", "trained", "after triplet embedding", pose_tables.MEDIAN} < set(here["predictor"])
+    names = {"pixels", "random weights", "identity network", "after triplet embedding", pose_tables.MEDIAN}
+    assert names == set(here["predictor"])
     layers = pose_tables.layers(worlds["rendered"], size=6, resamples=100, rng=rng())
     assert set(layers["way"]) == {"linear", "6 by PCA", "6 at random", "kernel", "triplet embedding"}
     curves = pose_tables.curves(worlds)
@@ -120,6 +121,29 @@ def test_tables_hold_every_world_and_network(readouts: dict[str, list[Readout]])
     assert pose_tables.transfers(worlds, resamples=100, rng=rng()) == []
     for gain in pose_tables.half_profile(worlds, resamples=100, rng=rng()):
         assert gain[4].value == pytest.approx(gain[2].value - gain[3].value)
+
+
+def test_constants_and_timid_answers_stand_beside_every_network(readouts: dict[str, list[Readout]]) -> None:
+    worlds = pose.by_world(readouts)
+    rows = pose_tables.beside_every_network(worlds, resamples=100, rng=rng())
+    here = {(row[1], row[2]): row for row in rows if row[0] == "rendered"}
+    assert {name for name, _ in here} == {"pixels", "random weights", "identity network", "after triplet embedding"}
+    assert len(here) == 4 * 5
+    drawn = pose_tables.networks_by_range(worlds, resamples=100, rng=rng())
+    drawn = drawn[drawn["world"] == "rendered"].set_index(["predictor", "range"])
+    for name, key, way in (("random weights", "untrained/embedding", "linear"), ("pixels", "pixels/pixels", "linear"),
+                           ("after triplet embedding", "trained/embedding", "triplet")):  # fmt: skip
+        one = worlds["rendered"][key][0]
+        truth = one["truth"][:, 0].astype(float)
+        said, mean, median = (one[kind][:, 0].astype(float) for kind in (way, "mean", "median"))
+        for label, where in (("15–30", (truth >= 15) & (truth < 30)), ("total", truth >= 0)):
+            row, errors = here[name, label], [np.abs(each - truth)[where].mean() for each in
+                                              (said, (said + mean) / 2, median, mean)]  # fmt: skip
+            assert [row[3].value, row[4].value, row[6], row[7]] == [pytest.approx(each) for each in errors]
+            assert row[5].value == pytest.approx(errors[0] - errors[1]) and row[8] == where.sum()
+            assert drawn["shrunk_deg"][name, label] == pytest.approx(errors[1])
+            assert drawn["error_deg"][name, label] == pytest.approx(errors[0])
+    assert np.isnan(drawn["shrunk_deg"][pose_tables.MEDIAN, "total"])
 
 
 def test_a_world_without_networks_is_refused() -> None:

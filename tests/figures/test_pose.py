@@ -48,6 +48,29 @@ def test_a_predictor_keeps_its_colour_in_a_world_that_lacks_another() -> None:
         figures.pose_error_by_range(ERRORS[["world", "predictor", "range", "images"]].assign(error_deg=-10.0))
 
 
+def test_no_two_names_look_alike_however_many_there_are() -> None:
+    many = pd.DataFrame(
+        [("rendered", f"network {number}", "total", 10.0 + number, 40) for number in range(20)],
+        columns=["world", "predictor", "range", "error_deg", "images"],
+    )
+    (ax,) = figures.pose_error_by_range(many)
+    looks = {(one[0].get_color(), one[0].get_marker()) for one in ax.containers}
+    assert len(looks) == 20
+    with pytest.raises(ValueError, match="65 names, and 64 looks"):
+        more = [many.assign(predictor=many["predictor"] + f" {copy}") for copy in range(4)]
+        figures.pose_error_by_range(pd.concat(more)[:65])
+
+
+def test_an_answer_moved_half_way_is_a_hollow_mark_of_the_same_look() -> None:
+    timid = ERRORS.assign(shrunk_deg=np.where(ERRORS["predictor"] == "trained", ERRORS["error_deg"] - 3, np.nan))
+    for ax in figures.pose_error_by_range(timid):
+        trained, hollow = ax.containers[0][0], [line for line in ax.lines if line.get_markerfacecolor() == "none"]
+        assert len(hollow) == 1
+        np.testing.assert_allclose(hollow[0].get_ydata(), [7, 8, 9])
+        assert (hollow[0].get_color(), hollow[0].get_marker()) == (trained.get_color(), trained.get_marker())
+        assert (np.abs(hollow[0].get_xdata() - trained.get_xdata()) < 0.1).all()
+
+
 def test_yaw_and_its_absolute_value_have_their_own_panels() -> None:
     rows = [(t, "rendered", x, x / 2, 5.0) for t, xs in (("yaw", (60.0, -60.0)), ("abs_yaw", (60.0, 10.0))) for x in xs]
     table = pd.DataFrame(rows, columns=["target", "world", "true_deg", "mean_deg", "sd_deg"])

@@ -20,7 +20,8 @@ NETWORKS = {  # in words; a name that is not here stands as it is
     "deep": "both MobileFaceNets",
     "mobilefacenet-ms1m": "MobileFaceNet, MS1M",
     "mobilefacenet-casia": "MobileFaceNet, CASIA",
-    "mobilefacenet-ms1m-untrained": "MobileFaceNet, random weights",
+    "mobilefacenet-ms1m-untrained": "MobileFaceNet (as MS1M), random weights",
+    "mobilefacenet-casia-untrained": "MobileFaceNet (as CASIA), random weights",
 }
 SHORTENED = {"triplet": "triplet embedding", "pca": "PCA", "random": "random directions"}
 

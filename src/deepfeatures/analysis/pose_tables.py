@@ -11,28 +11,73 @@ import pandas as pd
 from deepfeatures.analysis import pose_error
 from deepfeatures.analysis.person_bootstrap import draw_people
 from deepfeatures.analysis.pose import AS_THE_PAPER, Group, Worlds, headline, sign_share
-from deepfeatures.analysis.pose_error import answer, true
+from deepfeatures.analysis.pose_error import Answer, answer, range_of, shrunken, true
+from deepfeatures.analysis.pose_explorer import in_words
+from deepfeatures.data.rudd2017_table1 import RANGES, TOTAL
 
-MEDIAN, SHRUNKEN = "constant: training median", "shrunk by half"
+MEDIAN = "constant: training median"
 BIN_DEG = 15.0
 CORRELATION = "correlation of yaw"
 
 
 def networks_by_range(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
     """Every network's last layer, the triplet embedding, and what they have to beat: world, then as
-    pose_error.by_range.
+    pose_error.by_range; shrunk_deg is the error of the same answer moved half-way to the training mean.
     """
     tables = []
     for world, groups in worlds.items():
         best = groups[headline(groups)]
-        answers = {name: answer(group) for name, group in last_layers(groups).items()}
-        answers |= {name: answer(group) for name, group in before_the_last(groups).items()}
-        if "triplet" in best[0]:
-            answers["after triplet embedding"] = answer(best, "triplet")
-        beside = pose_error.beside(best)
-        answers |= {SHRUNKEN: beside[SHRUNKEN], MEDIAN: beside[MEDIAN]}
-        tables.append(pose_error.by_range(answers, best[0], resamples=resamples, rng=rng).assign(world=world))
+        answers, shrunk = _with_shrunken(groups)
+        answers |= {MEDIAN: answer(best[:1], "median")}
+        table = pose_error.by_range(answers, best[0], resamples=resamples, rng=rng).assign(world=world)
+        yaw = true(best[0])
+        masks = {label: range_of(yaw) == number for number, label in enumerate(RANGES)} | {TOTAL: yaw >= 0}
+        tables.append(table.assign(shrunk_deg=[
+            float(shrunk[row.predictor].error[masks[row.range]].mean()) if row.predictor in shrunk else np.nan
+            for row in table.itertuples()
+        ]))  # fmt: skip
     return pd.concat(tables, ignore_index=True)
+
+
+def beside_every_network(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> list[list[Any]]:
+    """World, network, range; mean absolute errors of |yaw|, degrees: of the network, of its answer moved half-way to
+    the training mean, the first less the second, of the constant training median and mean; images, people.
+
+    All answers of one row see the same draws of people; a difference above 0 says that the timid answer is better.
+    """
+    rows = []
+    for world, groups in worlds.items():
+        best = groups[headline(groups)][0]
+        yaw, identity = true(best), np.asarray(best["identity"])
+        people, group = draw_people(identity, resamples=resamples, rng=rng), range_of(yaw)
+        constants = [answer([best], name).error for name in ("median", "mean")]
+        answers, shrunk = _with_shrunken(groups)
+        for name, one in answers.items():
+            for number, label in enumerate((*RANGES, TOTAL)):
+                where = np.ones(len(yaw), bool) if label == TOTAL else group == number
+                if not where.any():
+                    continue
+                own, timid = (people.mean(each.error, where) for each in (one, shrunk[name]))
+                found = [people.interval(values, seeds=one.seeds) for values in (own, timid, own - timid)]
+                known = [float(constant[where].mean()) for constant in constants]
+                rows.append([world, name, label, *found, *known, int(where.sum()), len(np.unique(identity[where]))])
+    return rows
+
+
+def _with_shrunken(groups: Mapping[str, Group]) -> tuple[dict[str, Answer], dict[str, Answer]]:
+    """By network in words: its linear answer, and the same moved half-way to the mean of its own training people."""
+    best = headline(groups)
+    read = {name: (group, "linear") for name, group in {**last_layers(groups), **before_the_last(groups)}.items()}
+    if "triplet" in groups[best][0]:
+        read["after triplet embedding"] = (groups[best], "triplet")
+    answers, shrunk = {}, {}
+    for name, (group, way) in read.items():
+        if len(group[0]["row"]) != len(groups[best][0]["row"]):
+            raise ValueError(f"{name}: {len(group[0]['row'])} images, {len(groups[best][0]['row'])} of {best}")
+        label = in_words(name)
+        answers[label] = answer(group, way)
+        shrunk[label] = shrunken(answers[label], answer(group[:1], "mean"), true(group[0]))
+    return answers, shrunk
 
 
 def against_equal_precision(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -54,13 +99,13 @@ def half_profile(worlds: Worlds, *, resamples: int, rng: np.random.Generator) ->
     rows = []
     for world, groups in worlds.items():
         best = headline(groups)
-        for name, group in {best.partition("/")[0]: groups[best], **before_the_last(groups)}.items():
+        for name, group in {best: groups[best], **before_the_last(groups)}.items():
             people, yaw = draw_people(group[0]["identity"], resamples=resamples, rng=rng), true(group[0])
             beside = pose_error.beside(group)
             gain = {way: pose_error.advantage(people, one, yaw) for way, one in beside.items()}
             own, level = gain["network"], gain["equal precision"]
             kept = [own, level, own - level, gain[MEDIAN]]
-            rows.append([world, name, *(people.interval(one, seeds=len(group)) for one in kept)])
+            rows.append([world, in_words(name), *(people.interval(one, seeds=len(group)) for one in kept)])
     return rows
 
 
@@ -106,7 +151,7 @@ def layers(groups: Mapping[str, Group], *, size: int, resamples: int, rng: np.ra
             if way in group[0]:
                 found = people.interval(people.mean(answer(group, way).error), seeds=len(group))
                 rows.append({
-                    "name": name, "width": group[0].summary["width"], "way": label,
+                    "name": in_words(name), "width": group[0].summary["width"], "way": label,
                     "error_deg": found.value, "lo": found.lo, "hi": found.hi,
                 })  # fmt: skip
     return pd.DataFrame(rows)
@@ -165,7 +210,7 @@ def signs(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> list[l
             cosines = [
                 np.nanmean(np.stack([one[kind] for one in group])) for kind in ("mirror_cosine", "person_cosine")
             ]
-            rows.append([world, name, *shares, *map(float, cosines)])
+            rows.append([world, in_words(name), *shares, *map(float, cosines)])
     return rows
 
 
@@ -177,7 +222,7 @@ def transfers(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> li
             for other in (array.removeprefix("to-") for array in _arrays(group, worlds)):
                 said, truth = np.asarray(group[0][f"to-{other}"])[:, 1], np.asarray(group[0][f"truth-{other}"])[:, 1]
                 people = draw_people(group[0][f"identity-{other}"], resamples=resamples, rng=rng)
-                rows.append([world, other, name, people.interval(_correlation(people.sums, said, truth)),
+                rows.append([world, other, in_words(name), people.interval(_correlation(people.sums, said, truth)),
                              pose_error.line(said, truth)[0]])  # fmt: skip
     return rows
 
@@ -188,9 +233,9 @@ def last_layers(groups: Mapping[str, Group]) -> dict[str, Group]:
 
 
 def before_the_last(groups: Mapping[str, Group]) -> dict[str, Group]:
-    """The layer that the headline network's last, linear layer reads, where it is another: {'both, gdc': ...}."""
+    """The layer that the headline network's last, linear layer reads, where it is another: {'both/gdc': ...}."""
     network = headline(groups).partition("/")[0]
-    return {f"{network}, gdc": groups[f"{network}/gdc"]} if f"{network}/gdc" in groups else {}
+    return {f"{network}/gdc": groups[f"{network}/gdc"]} if f"{network}/gdc" in groups else {}
 
 
 def _arrays(group: Group, worlds: Worlds) -> list[str]:

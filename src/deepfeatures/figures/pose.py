@@ -17,6 +17,7 @@ from .style import BLUE, GREEN, INK, ORANGE, PURPLE, REFERENCE, SKY, VERMILION, 
 
 COLOURS = (VERMILION, BLUE, GREEN, ORANGE, PURPLE, SKY, "0.35", "0.6")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+HOLLOW_ASIDE = 0.022  # of a range's width: the hollow mark does not hide the dot's interval
 BASELINES = {  # what a network is compared with: colour and line of a short bar
     "constant: training median": (INK, "-"),
     "constant: training mean": (REFERENCE, "-"),
@@ -38,7 +39,8 @@ def pose_error_by_range(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[A
     lo, hi, images.
 
     Predictors named in BASELINES are bars across their range, all others dots side by side; counts stand under the
-    ranges.
+    ranges. A column shrunk_deg, nan where there is none, is the error of a dot's answer moved half-way to the training
+    mean: a hollow mark beside the dot.
     """
     needed = ["world", "predictor", "range", "error_deg", "images"]
     frame = shapes.columns("errors", table, needed, "error_deg")
@@ -61,6 +63,11 @@ def pose_error_by_range(table: pd.DataFrame, *, axes: Sequence[Axes] | NDArray[A
                 x, own["error_deg"].to_numpy(), yerr=shapes.whiskers(own, "error_deg"), linestyle="none", color=colour,
                 marker=marker, markersize=4.5, elinewidth=1, zorder=3,
             )  # fmt: skip
+            if "shrunk_deg" in own and own["shrunk_deg"].notna().any():
+                ax.plot(
+                    x + HOLLOW_ASIDE, own["shrunk_deg"].to_numpy(), linestyle="none", color=colour, marker=marker,
+                    markersize=3.2, markerfacecolor="none", markeredgewidth=0.8, zorder=2,
+                )  # fmt: skip
         for name, (colour, line) in BASELINES.items():
             own = rows[rows["predictor"] == name]
             if not own.empty:
@@ -152,9 +159,18 @@ def pose_by_layer(table: pd.DataFrame, *, constant_deg: float | None = None, ax:
 
 
 def _looks(names: pd.Series) -> dict[str, tuple[str, str]]:
-    """Colour and marker of each name that is no baseline, in the order they appear."""
+    """Colour and marker of each name that is no baseline, in the order they appear. No two names share both.
+
+    Raises ValueError for more names than there are pairs.
+    """
     dots = [name for name in dict.fromkeys(names) if name not in BASELINES]
-    return {name: (COLOURS[at % len(COLOURS)], MARKERS[at % len(MARKERS)]) for at, name in enumerate(dots)}
+    if len(dots) > len(COLOURS) * len(MARKERS):
+        raise ValueError(f"{len(dots)} names, and {len(COLOURS) * len(MARKERS)} looks: draw fewer in one figure")
+    # Where the colours begin anew, the markers have moved on by one.
+    return {
+        name: (COLOURS[at % len(COLOURS)], MARKERS[(at + at // len(COLOURS)) % len(MARKERS)])
+        for at, name in enumerate(dots)
+    }
 
 
 def _legend_on_top(drawn: NDArray[Any], handles: Mapping[str, Any]) -> None:
