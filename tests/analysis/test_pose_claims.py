@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from deepfeatures.analysis import pose, pose_error, pose_readout, pose_tables
+from deepfeatures.analysis import pose, pose_error, pose_readout, pose_tables, pose_width
 from deepfeatures.analysis.bootstrap import Interval
 from deepfeatures.analysis.measured import NotApplicable
 from deepfeatures.analysis.person_bootstrap import draw_people
@@ -60,7 +60,8 @@ def test_every_claim_is_answered(found: dict[str, object]) -> None:
     mine = {name for name, claim in claims.load_all(known_chapters=None).items() if claim.chapter == "pose"}
     assert {f"rudd2017/{name}" for name in found} == mine
     for name, one in found.items():
-        assert isinstance(one, NotApplicable) or (one.unit == "identity" and one.lo <= one.value <= one.hi), name
+        unit = "layer" if name == "pose-longer-vectors" else "identity"
+        assert isinstance(one, NotApplicable) or (one.unit == unit and one.lo <= one.value <= one.hi), name
 
 
 def test_what_was_put_in_is_found(found: dict[str, Interval]) -> None:
@@ -95,7 +96,37 @@ def test_slopes_and_rank_correlations_by_their_slow_twins() -> None:
     errors = draws.random((5, 7))
     widths = np.array([48, 96, 96, 1152, 128])
     slow = [spearmanr(widths, column).statistic for column in errors.T]
-    np.testing.assert_allclose(pose.rank_correlation(widths, errors), slow)
+    np.testing.assert_allclose(pose_width.rank_correlation(widths, errors), slow)
+
+
+def test_affact_s_place_is_taken_by_the_attribute_network_alone(readouts: dict[str, list[Readout]]) -> None:
+    without = pose.measure(readouts, resamples=20, rng=rng())
+    assert isinstance(without["pose-error-affact"], NotApplicable)
+    given = {**readouts, "rendered/attributes/embedding": readouts["rendered/trained/embedding"]}
+    found = pose.measure(given, resamples=20, rng=rng())
+    total = pose_error.answer(readouts["rendered/trained/embedding"]).error.mean()
+    assert found["pose-error-affact"].value == pytest.approx(total)
+    assert found["pose-affact-least-stable"].value == 0  # the same network on both sides
+    given["rendered/attributes/embedding"] = readouts["rendered/trained/block4"]
+    worse = pose.measure(given, resamples=20, rng=rng())["pose-affact-least-stable"]
+    apart = total - pose_error.answer(readouts["rendered/trained/block4"]).error.mean()
+    assert apart < 0 and worse.value == pytest.approx(apart)
+    assert "attributes/embedding" not in pose.learnt(pose.by_world(given)["rendered"])
+
+
+def test_layers_and_people_are_drawn_for_the_claim_on_width(readouts: dict[str, list[Readout]]) -> None:
+    given = {**readouts, "rendered/trained/block3": readouts["rendered/trained/block4"],
+             "rendered/trained/block2": readouts["rendered/pixels/pixels"]}  # fmt: skip
+    (row,) = pose_tables.longer_vectors(pose.by_world(given), resamples=200, rng=rng())
+    width, errors = [], []
+    for name in ("block4", "embedding", "block3", "block2"):
+        one = given[f"rendered/trained/{name}"][0]
+        width.append(one.summary["width"])
+        errors.append(pose_error.answer([one]).error.mean())
+    assert row[:3] == ["rendered", 4, 3]
+    assert row[3].value == row[4].value == pytest.approx(spearmanr(width, errors).statistic)
+    assert (row[3].n, row[3].unit) == (4, "layer") and row[3].hi - row[3].lo > row[4].hi - row[4].lo
+    assert row[5] == pytest.approx(pose_width.exact_p(np.array(width), np.array(errors)))
 
 
 def test_tables_hold_every_world_and_network(readouts: dict[str, list[Readout]]) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
-from scipy.stats import rankdata
 
-from deepfeatures.analysis import pose_error
+from deepfeatures.analysis import pose_error, pose_width
+from deepfeatures.analysis.bootstrap import Interval
 from deepfeatures.analysis.columns import Readout
 from deepfeatures.analysis.measured import Measured, NotApplicable
 from deepfeatures.analysis.person_bootstrap import People, draw_people
@@ -27,6 +27,7 @@ class PoseReadout(Readout, Protocol):
 Group = Sequence[PoseReadout]
 Worlds = dict[str, dict[str, Group]]
 AS_THE_PAPER = "as-the-paper"
+ATTRIBUTES = "attributes/embedding"  # the penultimate layer of the network that stands in AFFACT's place
 HEADLINES = ("both/embedding", "trained/embedding")  # stands for the paper's deep features, best first
 SLUGS = dict(zip((*RANGES, TOTAL), ("0-15", "15-30", "30-45", "45-90", "total"), strict=True))
 SIGN_FROM_DEG = 15.0  # nearer to the front the sign of the true yaw is within its own error
@@ -55,8 +56,9 @@ def headline(world: Mapping[str, Group]) -> str:
 
 
 def learnt(world: Mapping[str, Group]) -> dict[str, Group]:
-    """Read-outs of trained networks: without pixels and random weights."""
-    return {name: group for name, group in world.items() if not name.startswith("pixels") and "untrained" not in name}
+    """Read-outs of networks trained on identities: without pixels, random weights, and the attribute network."""
+    others = ("pixels", "attributes/")
+    return {name: group for name, group in world.items() if not name.startswith(others) and "untrained" not in name}
 
 
 def measure(readouts: Mapping[str, Group], *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
@@ -87,6 +89,7 @@ def measure(readouts: Mapping[str, Group], *, resamples: int, rng: np.random.Gen
         "pose-pitch-readable": _readable(people, deep, "pitch"),
         "pose-roll-readable": _readable(people, deep, "roll"),
         "pose-outweighs-identity": _outweighs(people, world["pixels/pixels"][0]),
+        **_of_attributes(world, resamples=resamples, rng=rng),
         **_of_several(learnt(world), resamples=resamples, rng=rng),
         "pose-over-represented": _over_represented(worlds, resamples=resamples, rng=rng),
     }
@@ -157,6 +160,34 @@ def _outweighs(people: People, pixels: Readout) -> Measured:
     return people.interval(people.mean(np.where(there, pull > 0, False), there), seeds=0)
 
 
+def _of_attributes(world: Mapping[str, Group], *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
+    """Claims about AFFACT, of the attribute network in its place. Identity networks are read at their last layer."""
+    claims = ("pose-error-affact", "pose-affact-least-stable")
+    if ATTRIBUTES not in world:
+        return dict.fromkeys(claims, NotApplicable("no attribute network is read in this world"))
+    own = world[ATTRIBUTES]
+    people = draw_people(own[0]["identity"], resamples=resamples, rng=rng)
+    last = [group for name, group in learnt(world).items() if name.endswith("/embedding")]
+    total, best = (people.mean(answer(own).error), np.min([people.mean(answer(one).error) for one in last], axis=0))
+    return dict(zip(claims, (people.interval(one, seeds=len(own)) for one in (total, best - total)), strict=True))
+
+
+def widths_and_errors(world: Mapping[str, Group], people: People) -> tuple[np.ndarray, np.ndarray]:
+    """Width (k,) and total error of |yaw| (k, 1 + draws), degrees, of read-outs of the same images."""
+    error = np.stack([people.mean(answer(group).error) for group in world.values()])
+    return np.array([group[0].summary["width"] for group in world.values()], np.float64), error
+
+
+def longer_vectors(width: np.ndarray, errors: np.ndarray, *, seeds: int, rng: np.random.Generator) -> Measured:
+    """Rank correlation of width with error; its interval is of people and layers drawn anew, n of layers."""
+    values = pose_width.over_layers(width, errors, rng=rng)
+    drawn = values[1:][np.isfinite(values[1:])]
+    if not np.isfinite(values[0]) or not len(drawn):
+        return NotApplicable("all layers are equally wide, or equally wrong")
+    low, high = (float(end) for end in np.quantile(drawn, [0.025, 0.975]))
+    return Interval(float(values[0]), low, high, len(width), seeds, "layer", None, 0.95, len(drawn))
+
+
 def _of_several(world: Mapping[str, Group], *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
     """Claims about several networks or layers, all on the same draws of people. world: read-outs of trained
     networks.
@@ -164,8 +195,8 @@ def _of_several(world: Mapping[str, Group], *, resamples: int, rng: np.random.Ge
     first = next(iter(world.values()))[0]
     people = draw_people(first["identity"], resamples=resamples, rng=rng)
     same = {name: group for name, group in world.items() if len(group[0]["row"]) == len(people.of_image)}
-    error = {name: people.mean(answer(group).error) for name, group in same.items()}
-    width = np.array([group[0].summary["width"] for group in same.values()], np.float64)
+    width, errors = widths_and_errors(same, people)
+    error = dict(zip(same, errors, strict=True))
     seeds = max(map(len, same.values()))
     last = [group for name, group in same.items() if name.endswith("/embedding")]
     worst = np.min([_over_constant(people, group) for group in last], axis=0)
@@ -173,19 +204,11 @@ def _of_several(world: Mapping[str, Group], *, resamples: int, rng: np.random.Ge
            for name, group in same.items() if _largest(group)]  # fmt: skip
     return {
         "pose-readable-in-every-network": people.interval(worst, seeds=seeds),
-        "pose-longer-vectors": people.interval(rank_correlation(width, np.stack(list(error.values()))), seeds=seeds),
+        "pose-longer-vectors": longer_vectors(width, errors, seeds=seeds, rng=rng),
         "pose-high-dimension": people.interval(np.mean(cut, axis=0) - 1, seeds=seeds)
         if cut
         else NotApplicable("no layer is wider than the sizes in pose_dimensions"),
     }
-
-
-def rank_correlation(width: np.ndarray, errors: np.ndarray) -> np.ndarray:
-    """Spearman's, of widths (k,) with errors (k, draws): (draws,); nan where either does not vary."""
-    a, b = rankdata(width)[:, None], rankdata(errors, axis=0)
-    a, b = a - a.mean(axis=0), b - b.mean(axis=0)
-    size = np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0))
-    return np.divide((a * b).sum(axis=0), size, out=np.full(size.shape, np.nan), where=size > 0)
 
 
 def _largest(group: Group) -> int:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepfeatures.analysis import pose_error
+from deepfeatures.analysis import pose, pose_error, pose_width
 from deepfeatures.analysis.person_bootstrap import draw_people
-from deepfeatures.analysis.pose import AS_THE_PAPER, Group, Worlds, headline, sign_share
+from deepfeatures.analysis.pose import AS_THE_PAPER, Group, Worlds, headline, learnt, sign_share, widths_and_errors
 from deepfeatures.analysis.pose_error import Answer, answer, range_of, shrunken, true
 from deepfeatures.analysis.pose_explorer import in_words
 from deepfeatures.data.rudd2017_table1 import RANGES, TOTAL
@@ -155,6 +155,25 @@ def layers(groups: Mapping[str, Group], *, size: int, resamples: int, rng: np.ra
                     "error_deg": found.value, "lo": found.lo, "hi": found.hi,
                 })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def longer_vectors(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> list[list[Any]]:
+    """World, layers, of how many widths; rank correlation of width with error with its interval over layers and people,
+    the interval over people alone, exact p of so low a correlation by accident. Networks trained on identities alone.
+    """
+    rows = []
+    for world, groups in worlds.items():
+        of_identity = learnt(groups)
+        if len(of_identity) < 3:
+            continue
+        group = next(iter(of_identity.values()))
+        people = draw_people(group[0]["identity"], resamples=resamples, rng=rng)
+        width, errors = widths_and_errors(of_identity, people)
+        found = pose.longer_vectors(width, errors, seeds=len(group), rng=rng)
+        alone = people.interval(pose_width.rank_correlation(width, errors))
+        rows.append([world, len(width), len(np.unique(width)), getattr(found, "reason", found), alone,
+                     pose_width.exact_p(width, errors[:, 0])])  # fmt: skip
+    return rows
 
 
 def triplet_and_controls(worlds: Worlds, *, resamples: int, rng: np.random.Generator) -> list[list[Any]]:

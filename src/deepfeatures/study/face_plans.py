@@ -69,11 +69,14 @@ class FaceBench:
             settings["mirrored"] = True
         return Recipe("face-features", settings, inputs)
 
-    def networks(self, dataset: str) -> tuple[str, ...]:
-        """Networks read on a data set. Our own has seen rendered faces alone, and is asked about no others."""
+    def networks(self, dataset: str, *, twins: int = 1) -> tuple[str, ...]:
+        """Networks read on a data set. Our own has seen rendered faces alone, and is asked about no others.
+
+        twins: of how many published networks a copy with random weights is read; 0 to 2.
+        """
         own = ("pixels", "untrained", "trained") if dataset == "rendered" else ("pixels",)
         published = PUBLISHED if self.source.celeba else ()
-        return (*own, *published, *(f"{name}-untrained" for name in published[:1]))
+        return (*own, *published, *(f"{name}-untrained" for name in published[:twins]))
 
     def _world(self, seed: int, people: int, images_each: int) -> Recipe:
         world = {"seed": seed, "identities": people, "images_per_identity": images_each}

@@ -1,10 +1,14 @@
-"""What chapter pose needs: a read-out of pose for every world, network and layer, named WORLD/NETWORK/LAYER."""
+"""What chapter pose needs: a read-out of pose for every world, network and layer, named WORLD/NETWORK/LAYER.
+
+And, named IDENTITY WORLD/faces and WORLD/NETWORK, the faces and features that say who is told apart.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from deepfeatures.study.face_plans import PUBLISHED, FaceBench, Named, layers_of
+from deepfeatures.study.face_plans_attributes import UNLABELLED, attribute_network
 from deepfeatures.study.recipes import Recipe
 
 BOTH = "both"  # the two published networks side by side, which stand for the paper's combined deep features
@@ -14,11 +18,37 @@ AS_THE_PAPER = "as-the-paper"  # a world thinned to the shares of |yaw| that tab
 FEATURES = "features"
 
 
-def pose(bench: FaceBench) -> Named:
+IDENTITY = "identity/"  # begins the names of what is no read-out of pose
+
+
+def pose_chapter(bench: FaceBench) -> Named:
+    """All that the chapter's page shows."""
+    named = pose(bench, twins=len(PUBLISHED))
+    seed = bench.seeds[0]
+    for world in bench.datasets:
+        if world not in UNLABELLED:
+            named[f"{world}/attributes/embedding"] = [_attributes(bench, world, seed)]
+    for world in bench.datasets:
+        named[f"{IDENTITY}{world}/faces"] = [bench.faces(world)]
+        for network in bench.networks(world):
+            if network in ("trained", *PUBLISHED):
+                named[f"{IDENTITY}{world}/{network}"] = [bench.features(world, network, seed)]
+    return named
+
+
+def _attributes(bench: FaceBench, world: str, seed: int) -> Recipe:
+    """Chapter attributes' networks, one a fold of people, in AFFACT's place."""
+    p = bench.params
+    inputs = {f"fold {fold}": attribute_network(bench, world, seed, fold) for fold in range(p["folds"])}
+    settings = {"folds": p["folds"], "seed": p["first_seed"], "kernel_centres": p["kernel_centres"]}
+    return Recipe("pose-network-readout", settings, {"faces": bench.faces(world), **inputs})
+
+
+def pose(bench: FaceBench, *, twins: int = 1) -> Named:
     """Read-outs of pose. Only what is trained or random has more than one seed; controls have one."""
     named: Named = {}
     for world in bench.datasets:
-        networks = bench.networks(world)
+        networks = bench.networks(world, twins=twins)
         for network in networks:
             seeds = bench.seeds if network == "trained" else bench.seeds[:1]
             for layer in layers_of(network):

@@ -17,7 +17,7 @@ from deepfeatures.study.face_plans import FaceBench
 from deepfeatures.study.face_plans_attributes import attributes
 from deepfeatures.study.face_plans_deepid import sparse_selective_robust
 from deepfeatures.study.face_plans_lnets import localize_then_describe
-from deepfeatures.study.face_plans_pose import pose
+from deepfeatures.study.face_plans_pose import pose_chapter
 from deepfeatures.study.face_plans_space import parameter_space
 from deepfeatures.study.face_plans_views import views_and_quality
 from deepfeatures.study.recipes import Recipe
@@ -272,7 +272,7 @@ PLANS: dict[str, Plan] = _Plans({
     "feature-spaces": _digits(feature_spaces),
     "rendered-faces": _faces(face_plans.rendered_faces),
     "attributes": _faces(attributes),
-    "pose": _faces(pose),
+    "pose": _faces(pose_chapter),
     "views-and-quality": _faces(views_and_quality),
     "parameter-space": _faces(parameter_space),
     "sparse-selective-robust": _faces(sparse_selective_robust),

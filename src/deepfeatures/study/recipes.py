@@ -46,6 +46,7 @@ KINDS: dict[str, Kind] = {
     "attribute-readout": Kind("deepfeatures.analysis.attribute_readout"),
     "attribute-network-readout": Kind("deepfeatures.analysis.attribute_network_readout"),
     "pose-readout": Kind("deepfeatures.analysis.pose_readout"),
+    "pose-network-readout": Kind("deepfeatures.analysis.pose_network_readout"),
     "face-walk": Kind("deepfeatures.analysis.face_walk"),
     "designed-faces": Kind("deepfeatures.data.designed_faces"),
     "damaged-features": Kind("deepfeatures.networks.damaged_features"),
