@@ -51,6 +51,20 @@ def test_deep_features_of_photographs_are_two_networks_side_by_side():
     assert used == {"mobilefacenet-ms1m", "mobilefacenet-casia"}
     assert not any(name.startswith("pointing04") for name in named)  # it has no attributes
     assert "celeba/trained/embedding" not in named  # ours has seen rendered faces alone
+    (before,) = named["celeba/deep/gdc"]
+    assert before.params["parts"] == [["features0", "gdc"], ["features1", "gdc"]]
+    assert "rendered/deep/gdc" not in named  # rendered faces are read at the last layer of others' networks
+
+
+def test_each_published_network_has_its_random_twin_and_its_own_embedding():
+    named = plan(BOTH)
+    for network in ("mobilefacenet-ms1m", "mobilefacenet-casia"):
+        for dataset in ("rendered", "celeba"):
+            (after,) = named[f"{dataset}/{network}/embedding+triplet"]
+            assert after.params["parts"] == [["features0", "embedding"]] and after.params["dimensions"] == 40
+            assert after.inputs["features0"].params["network"] == network
+            (twin,) = named[f"{dataset}/{network}-untrained/embedding"]
+            assert twin.inputs["features0"].params["network"] == f"{network}-untrained"
 
 
 def test_controls_are_as_short_as_the_embedding():

@@ -22,16 +22,22 @@ def keys(named, kind):
 
 def test_without_photographs_only_rendered_faces_are_read():
     named = plan()
-    assert {name.partition("/")[0] for name in named} == {"rendered", "as-the-paper"}
+    assert {name.partition("/")[0] for name in named} == {"rendered", "as-the-paper", "identity"}
     networks = ["pixels/pixels", *(f"{kind}/{layer}" for kind in ("untrained", "trained")
                                    for layer in ("block2", "block3", "block4", "embedding"))]  # fmt: skip
+    networks.append("attributes/embedding")
     assert [name for name in named if name.startswith("rendered")] == [f"rendered/{name}" for name in networks]
-    assert {recipe.kind for group in named.values() for recipe in group} == {"pose-readout"}
+    kinds = {name.partition("/")[0]: {one.kind for one in group} for name, group in named.items()}
+    assert kinds["as-the-paper"] == {"pose-readout"}
+    own = {one.kind for name, group in named.items() if name.startswith("rendered") for one in group}
+    assert own == {"pose-readout", "pose-network-readout"}
 
 
 def test_photographs_bring_three_worlds_and_both_networks_side_by_side():
     named = plan(ALL)
-    assert {name.partition("/")[0] for name in named} == {"rendered", "celeba", "pointing04", "as-the-paper"}
+    worlds = {"rendered", "celeba", "pointing04", "as-the-paper", "identity"}
+    assert {name.partition("/")[0] for name in named} == worlds
+    assert {"celeba/mobilefacenet-casia-untrained/gdc", "pointing04/mobilefacenet-casia-untrained/gdc"} <= set(named)
     both = named["celeba/both/embedding"][0]
     assert both.params["parts"] == [["mobilefacenet-ms1m", "embedding"], ["mobilefacenet-casia", "embedding"]]
     assert "mobilefacenet-ms1m mirrored" in both.inputs
@@ -48,6 +54,35 @@ def test_the_network_and_its_readers_share_nobody():
     readout = plan()["rendered/trained/embedding"][0]
     network = readout.inputs["features"].inputs["network"]
     assert network.inputs["faces"].params["seed"] != readout.inputs["faces"].params["seed"]
+
+
+def test_the_attribute_networks_are_those_of_the_chapter_on_attributes():
+    for profile in ("default", "paper", "smoke"):
+        settings = {"photographs": "celeba"}
+        theirs = PLANS["attributes"](ALL, catalogue.resolve("attributes", profile, settings), "cpu")
+        mine = plan(ALL, profile, **settings)
+        for world in ("rendered", "celeba"):
+            (readout,), (scores, *_) = mine[f"{world}/attributes/embedding"], theirs[f"{world}/attributes/scores"]
+            assert {one.key for one in readout.inputs.values()} == {one.key for one in scores.inputs.values()}
+            assert (readout.params["folds"], readout.params["seed"]) == (scores.params["folds"], scores.params["seed"])
+        assert "pointing04/attributes/embedding" not in mine
+
+
+def test_who_is_told_apart_is_asked_of_the_features_that_are_read():
+    named = plan(ALL)
+    identity = {name for name in named if name.startswith("identity/")}
+    both = {f"{world}/{network}" for world in ("rendered", "celeba", "pointing04")
+            for network in ("faces", "mobilefacenet-ms1m", "mobilefacenet-casia")}  # fmt: skip
+    assert identity == {f"identity/{name}" for name in both | {"rendered/trained"}}
+    features = named["identity/celeba/mobilefacenet-casia"][0]
+    assert features.key == named["celeba/mobilefacenet-casia/embedding"][0].inputs["features"].key
+
+
+def test_another_chapter_s_read_outs_need_no_attribute_network():
+    settings = catalogue.resolve("views-and-quality", "default", {})
+    assert "attribute_steps" not in settings
+    named = PLANS["views-and-quality"](ALL, settings, "cpu")
+    assert not [name for name in named if "casia-untrained" in name]
 
 
 @pytest.mark.parametrize(

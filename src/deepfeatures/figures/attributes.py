@@ -25,7 +25,8 @@ LINES = {  # network: (label, colour, marker, line)
     "mobilefacenet-casia": ("MobileFaceNet, CASIA", GREEN, "^", "-"),
     "attributes": ("attribute network", PURPLE, "P", "-"),
     "untrained": ("random weights", "0.62", "v", "--"),
-    "mobilefacenet-ms1m-untrained": ("MobileFaceNet, random weights", "0.5", "<", (0, (3, 1, 1, 1))),
+    "mobilefacenet-ms1m-untrained": ("MobileFaceNet (as MS1M), random weights", "0.5", "<", (0, (3, 1, 1, 1))),
+    "mobilefacenet-casia-untrained": ("MobileFaceNet (as CASIA), random weights", "0.35", ">", (0, (1, 1))),
     "pixels": ("pixels", "0.35", "D", ":"),
 }
 

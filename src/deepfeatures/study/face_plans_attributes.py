@@ -9,6 +9,7 @@ from deepfeatures.study.recipes import Recipe
 
 EMBEDDING_WIDTH = 128  # of the last layer of every network here; that of two side by side is twice as wide
 EMBEDDINGS = ("triplet", "pca", "random")
+SIDE_BY_SIDE = ("gdc", "embedding")  # layers of both published networks: 512 and 128 columns of each
 NETWORK_LAYERS = ("scores", "embedding")  # of the attribute network: its own answers, and what machines read
 UNLABELLED = ("pointing04",)  # data sets without attributes
 
@@ -20,12 +21,16 @@ def attributes(bench: FaceBench) -> Named:
         if dataset in UNLABELLED:
             continue
         named[f"{dataset}/faces"] = [bench.faces(dataset)]
-        for network in bench.networks(dataset):
+        for network in bench.networks(dataset, twins=len(PUBLISHED)):
             for layer in _layers(dataset, network):
                 named[f"{dataset}/{network}/{layer}"] = _over_seeds(bench, dataset, network, layer)
         for network in deep(bench, dataset):
             if network == "deep":
-                named[f"{dataset}/deep/embedding"] = [readout(bench, dataset, PUBLISHED, "embedding", bench.seeds[0])]
+                for layer in SIDE_BY_SIDE if dataset == "celeba" else SIDE_BY_SIDE[-1:]:
+                    named[f"{dataset}/deep/{layer}"] = [readout(bench, dataset, PUBLISHED, layer, bench.seeds[0])]
+                for one in PUBLISHED:  # each by itself: before the embedding it is read layer by layer
+                    after = readout(bench, dataset, (one,), "embedding", bench.seeds[0], "triplet")
+                    named[f"{dataset}/{one}/embedding+triplet"] = [after]
             for embedding in EMBEDDINGS:
                 named[f"{dataset}/{network}/embedding+{embedding}"] = _over_seeds(
                     bench, dataset, network, "embedding", embedding
