@@ -56,10 +56,12 @@ study.table(["data", "people", "images", "attributes with a number"],
             [[name, one.people, one.images, len(one.names)] for name, one in errors.items()], "Whose attributes are read.")
 
 # %% [markdown]
-# Fewer than ten people with an attribute, or without it, say nothing about a machine: such attributes get no number.
+# An attribute gets no number for one of two reasons, which the last column names. Either the data say nothing of it, or fewer
+# than {glue:text}`least-people` people show it, or lack it: so few say nothing about a machine.
 
 # %%
-study.table(["attribute", "data", "people who show it", "people who lack it"],
+study.number("least-people", df.analysis.attribute_labels.LEAST_PEOPLE, 0)
+study.table(["attribute", "data", "people who show it", "people who lack it", "why"],
             df.analysis.attribute_tables.too_few(errors), "Attributes without a number.")
 
 # %% [markdown]
@@ -74,16 +76,17 @@ study.table(["attribute", "data", "people who show it", "people who lack it"],
 
 # %%
 every = df.analysis.attribute_tables.representations(errors, every=True)
-study.table(["data", "features", "columns", "same-person AUC [range over folds]", "smallest C", "largest C"],
+study.table(["data", "features", "columns", "same-person AUC [range]", "smallest C", "largest C"],
             df.analysis.attribute_tables.identity_kept(artifacts, every),
-            "Cosine of unseen people's images; and the share of machines that chose an end of the grid of C.", digits=3)
+            "Cosine of unseen people's images, mean and range over folds and, of identity networks trained here, over all of them; "
+            "and the share of machines that chose an end of the grid of C.", digits=3)
 
 # %% [markdown]
 # ## Forty attributes
 # Figure 2 of the paper. An answer that knows nothing has false negatives and false positives that add up to 100 %,
 # 50 % each where it is balanced.
 
-# %% mystnb={"figure": {"name": "attribute-errors", "caption": "False negatives (left) and false positives (right) of each attribute before and after the triplet embedding, % of the images that show or lack it; lines are 95 % bootstrap intervals over people; dashed, chance. Within a group, the best read on top."}, "image": {"alt": "Mirrored horizontal bars, a row for each attribute in three groups: misses to the left, false alarms to the right. In rendered faces most bars reach almost to the dashed lines of chance, only colours of skin and hair and baldness stay short; in CelebA nearly all stay well inside, and those after the triplet embedding are longer than those before it."}}
+# %% mystnb={"figure": {"name": "attribute-errors", "caption": "False negatives (left) and false positives (right) of each attribute before and after the triplet embedding, % of the images that show or lack it; lines are 95 % bootstrap intervals over people; dashed, chance. Within a group, the best read on top."}, "image": {"alt": "Mirrored horizontal bars, a row for each attribute in three groups: misses to the left, false alarms to the right. In rendered faces most bars reach almost to the dashed lines of chance, only colours of skin and hair and baldness stay short; where CelebA is read it has a panel of its own, in which nearly all stay well inside, and those after the triplet embedding are longer than those before it."}}
 two = df.analysis.attribute_tables.representations(errors)
 tables = {name: df.analysis.attribute_tables.by_attribute(errors[name], two[name]) for name in errors}
 _ = df.figures.attribute_errors(tables)
@@ -140,7 +143,7 @@ study.table(["data", "shortened by", "group", "attributes", "loss, points of bal
 # random weights and pixels beside them. Layers differ in width (maps are averaged over positions in all but the last),
 # so a step between layers is not depth alone.
 
-# %% mystnb={"figure": {"name": "attribute-layers", "caption": "Mean balanced error of each group of attributes by layer, with 95 % intervals over people; dashed at the top, chance."}, "image": {"alt": "Panels for the three groups of attributes. In CelebA the errors of trained networks lie far below those of random weights, are smallest in the layers before the last and rise towards chance at the embedding, above the level of pixels; in rendered faces all lines lie close under chance, the identity network lowest."}}
+# %% mystnb={"figure": {"name": "attribute-layers", "caption": "Mean balanced error of each group of attributes by layer, with 95 % intervals over people; dashed at the top, chance."}, "image": {"alt": "Panels for the three groups of attributes. In rendered faces all lines lie close under chance, the identity network lowest. Where CelebA is read it has panels of its own, in which the errors of trained networks lie far below those of random weights, are smallest in the layers before the last and rise towards chance at the embedding."}}
 layers = {name: df.analysis.attribute_tables.by_layer(one) for name, one in errors.items()}
 _ = df.figures.group_error_by_layer(layers)
 study.encoded(df.analysis.attribute_encoded.cells(errors, artifacts), label="attributes-by-layer")
@@ -149,7 +152,8 @@ study.encoded(df.analysis.attribute_encoded.cells(errors, artifacts), label="att
 # (attribute-choose)=
 # ## Any attribute, any layer
 # Every attribute from everything that we read: choose one attribute and compare layers, or one layer and compare
-# attributes. The read-outs keep the value of C that each fold chose, not the errors at the values that it did not choose.
+# attributes. Each fold chose its own C, on people of its training folds; of the last layers, the menu of C also has the errors of the same
+# machines at every value, so that a reader sees what hangs on that choice. (Of identity networks trained here, at fixed C those of the first.)
 
 # %%
 every_number = df.analysis.attribute_explorer.grid(errors, artifacts)
@@ -157,12 +161,13 @@ choose, percent = df.figures.explorer.Choice, {"interval": True, "most": 100, "m
 df.figures.explorer.explorer(
     "attribute-explorer", every_number,
     [choose("data"), choose("attribute", every=True, group="group", start=every_number["attribute"].iloc[0]),
-     choose("features", every=True)],
+     choose("features", every=True), choose("C", start=df.analysis.attribute_explorer.CHOSEN)],
     [df.figures.explorer.Number("misses", "false negatives, %", **percent),
      df.figures.explorer.Number("alarms", "false positives, %", **percent),
      df.figures.explorer.Number("error", "balanced error, %", **percent),
      df.figures.explorer.Text("chosen_C", "C by folds that chose it")],
-    caption="Out-of-fold errors of one attribute's machines [95 % interval over people]; the upright line is chance, 50 %.",
+    caption="Out-of-fold errors of one attribute's machines [95 % interval over people, at the chosen C]; "
+            "the upright line is chance, 50 %.",
     twin="In print, the figure of false negatives and false positives shows every attribute before and after the "
          "embedding, and the figure by layer every group of attributes at every layer.")
 

@@ -249,7 +249,8 @@ def test_tables_have_a_row_for_all_that_was_measured(errors: attribute_errors.Er
     one = groups.iloc[0]
     assert one["error_percent"] == pytest.approx((one["misses_percent"] + one["alarms_percent"]) / 2)
     young, male = attribute_tables.too_few(data)
-    assert young == ["Young", "made up", 2, 38] and male == ["Male", "made up", "not known", "not known"]
+    assert young == ["Young", "made up", 2, 38, "too few people of one kind"]
+    assert male == ["Male", "made up", "not known", "not known", "no label in this data"]
     lost = attribute_tables.embedding_losses("made up", errors, permutations=20, rng=np.random.default_rng(0))
     assert [row[1] for row in lost] == ["triplet embedding"] * 4 + ["PCA, same size"] * 4
     (tmp_path / "meta.json").write_text(

@@ -38,7 +38,7 @@ def test_rendered_faces_alone_need_no_weights_of_others():
         for layer in ("block2", "block3", "block4", "embedding")
     } | {f"rendered/trained/embedding+{kind}" for kind in ("triplet", "pca", "random")} | {
         f"rendered/attributes/{layer}" for layer in ("scores", "embedding")
-    }
+    } | {f"penalties/rendered/trained/embedding{end}" for end in ("", "+triplet")}
     names = {one.params.get("network") for one in closure(named).values() if one.kind == "face-features"}
     assert names == {"pixels", "untrained", "trained"}
 
@@ -110,4 +110,13 @@ def test_steps_of_the_attribute_network_touch_nothing_else():
 def test_steps_of_the_embedding_touch_nothing_else():
     before, after = plan(), plan(triplet_steps=7)
     changed = {name for name in before if before[name][0].key != after[name][0].key}
-    assert changed == {"rendered/trained/embedding+triplet"}
+    assert changed == {f"{start}rendered/trained/embedding+triplet" for start in ("", "penalties/")}
+
+
+def test_errors_at_every_penalty_are_asked_of_what_a_read_out_read():
+    named = plan(BOTH)
+    penalties = {name for name in named if name.startswith("penalties/")}
+    assert len(penalties) == 6 and "penalties/celeba/deep/embedding+triplet" in penalties
+    for name in penalties:
+        (one,), readout = named[name], named[name.removeprefix("penalties/")][0]
+        assert (one.kind, one.params, one.inputs) == ("attribute-penalties", readout.params, readout.inputs)

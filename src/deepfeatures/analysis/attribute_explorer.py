@@ -23,14 +23,17 @@ NETWORKS = {  # in words; a name that is not here stands as it is
     "mobilefacenet-ms1m-untrained": "MobileFaceNet (as MS1M), random weights",
     "mobilefacenet-casia-untrained": "MobileFaceNet (as CASIA), random weights",
 }
+CHOSEN = "chosen by each fold"
+PENALTIES = "penalties/"  # begins the names of artifacts that hold errors at every C (analysis.attribute_penalties)
 SHORTENED = {"triplet": "triplet embedding", "pca": "PCA", "random": "random directions"}
 
 
 def grid(data_sets: Mapping[str, Errors], artifacts: Mapping[str, Sequence[Arrays]]) -> pd.DataFrame:
     """Percent, with 95 % intervals over people: data, attribute, group, features, misses, alarms, error (their mean),
-    each with _lo and _hi; chosen_C: how many folds (of every seed) chose which C, a dash where there is none to choose.
+    each with _lo and _hi; C: CHOSEN, or a value of the grid, whose errors have no interval; chosen_C: how many folds
+    (of every seed) chose which C, a dash where there is none to choose.
 
-    artifacts: read-outs by 'data set/representation'. Errors at a C that was not chosen were not kept by the read-outs.
+    artifacts: read-outs by 'data set/representation'; of some, under PENALTIES and that name, errors at every C.
     """
     rows = []
     for data, errors in data_sets.items():
@@ -40,13 +43,38 @@ def grid(data_sets: Mapping[str, Errors], artifacts: Mapping[str, Sequence[Array
                     (column,) = rates.columns([name])
                     row: dict[str, object] = {
                         "data": DATA.get(data, data), "attribute": name.replace("_", " "), "group": group,
-                        "features": in_words(key),
+                        "features": in_words(key), "C": CHOSEN,
                     }  # fmt: skip
                     for kind, draws in (("misses", rates.fn), ("alarms", rates.fp), ("error", rates.error)):
                         found = errors.interval(100 * draws[..., column])
                         row |= {kind: found.value, f"{kind}_lo": found.lo, f"{kind}_hi": found.hi}
                     rows.append(row | {"chosen_C": _chosen(artifacts[f"{data}/{key}"], name)})
-    return pd.DataFrame(rows)
+    return pd.DataFrame([*rows, *_at_every_penalty(data_sets, artifacts)])
+
+
+def _at_every_penalty(
+    data_sets: Mapping[str, Errors], artifacts: Mapping[str, Sequence[Arrays]]
+) -> list[dict[str, object]]:
+    """Rows of `grid` at every C of the grid, smallest first; the values that no fold chose among them."""
+    rows: list[dict[str, object]] = []
+    for data, errors in data_sets.items():
+        for key in errors.rates:
+            for one in artifacts.get(f"{PENALTIES}{data}/{key}", [])[:1]:
+                misses, alarms = (100 * np.asarray(one[name]) for name in ("fn", "fp"))
+                votes_of = artifacts[f"{data}/{key}"][:1]
+                for at, value in enumerate(np.asarray(one["C"])):
+                    for group in GROUPS:
+                        for name in errors.in_group(group):
+                            place = (at, NAMES.index(name))
+                            known = {"misses": misses[place], "alarms": alarms[place]}
+                            known["error"] = (known["misses"] + known["alarms"]) / 2
+                            no_ends = {f"{kind}_{end}": np.nan for kind in known for end in ("lo", "hi")}
+                            rows.append({
+                                "data": DATA.get(data, data), "attribute": name.replace("_", " "), "group": group,
+                                "features": in_words(key), "C": f"{value:g}", **known, **no_ends,
+                                "chosen_C": _chosen(votes_of, name),
+                            })  # fmt: skip
+    return sorted(rows, key=lambda row: float(str(row["C"])))
 
 
 def _chosen(readouts: Sequence[Arrays], attribute: str) -> str:

@@ -172,11 +172,14 @@ def better_than_chance(data_sets: Mapping[str, Mapping[str, Chance]]) -> list[li
 
 
 def too_few(data_sets: Mapping[str, Errors]) -> list[list[Any]]:
-    """A row for each attribute and data set without a number: attribute, data set, people who show it, who lack it."""
+    """A row for each attribute and data set without a number: attribute, data set, people who show it, who lack it,
+    and which of the two reasons there is.
+    """
     rows: list[list[Any]] = []
     for data, errors in data_sets.items():
-        rows += [[name, data, show, lack] for name, (lack, show) in errors.too_few.items()]
-        rows += [[name, data, "not known", "not known"] for name in errors.unknown]
+        few, unsaid = "too few people of one kind", "no label in this data"
+        rows += [[name, data, show, lack, few] for name, (lack, show) in errors.too_few.items()]
+        rows += [[name, data, "not known", "not known", unsaid] for name in errors.unknown]
     return rows
 
 

@@ -9,6 +9,7 @@ from deepfeatures.study.recipes import Recipe
 
 EMBEDDING_WIDTH = 128  # of the last layer of every network here; that of two side by side is twice as wide
 EMBEDDINGS = ("triplet", "pca", "random")
+PENALTIES = "penalties/"  # begins the names of what is no read-out
 SIDE_BY_SIDE = ("gdc", "embedding")  # layers of both published networks: 512 and 128 columns of each
 NETWORK_LAYERS = ("scores", "embedding")  # of the attribute network: its own answers, and what machines read
 UNLABELLED = ("pointing04",)  # data sets without attributes
@@ -40,7 +41,21 @@ def attributes(bench: FaceBench) -> Named:
             named[f"{dataset}/attributes/{layer}"] = [
                 network_readout(bench, dataset, seed, layer) for seed in range(first, first + p["attribute_seeds"])
             ]
-    return named
+    return named | every_penalty(bench, named)
+
+
+def every_penalty(bench: FaceBench, named: Named) -> Named:
+    """Errors at every C, named PENALTIES and the read-out: of the last layer of what stands for deep features, before
+    and after the embedding, and of each published network on photographs. Of the first seed.
+    """
+    wanted = [f"{dataset}/{network}/embedding" for dataset, network in
+              (("rendered", "trained"), ("celeba", "deep"), *(("celeba", one) for one in PUBLISHED))]  # fmt: skip
+    found = {}
+    for name in (*wanted, *(f"{one}+triplet" for one in wanted[:2])):
+        if name in named:
+            of = named[name][0]
+            found[f"{PENALTIES}{name}"] = [Recipe("attribute-penalties", of.params, of.inputs)]
+    return found
 
 
 def deep(bench: FaceBench, dataset: str) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ KINDS: dict[str, Kind] = {
     "own-features": Kind("deepfeatures.networks.own_features"),
     "factor-readout": Kind("deepfeatures.analysis.factor_readout"),
     "attribute-readout": Kind("deepfeatures.analysis.attribute_readout"),
+    "attribute-penalties": Kind("deepfeatures.analysis.attribute_penalties"),
     "attribute-network-readout": Kind("deepfeatures.analysis.attribute_network_readout"),
     "pose-readout": Kind("deepfeatures.analysis.pose_readout"),
     "pose-network-readout": Kind("deepfeatures.analysis.pose_network_readout"),
