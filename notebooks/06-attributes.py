@@ -71,7 +71,8 @@ study.table(["attribute", "data", "people who show it", "people who lack it", "w
 # on some of those people, held out. So everybody is tested once, by machines that never saw them (D10).
 #
 # "Deep features" are, on rendered faces, the last layer of our identity network; on photographs, those of two published
-# MobileFaceNets side by side (D11). The triplet embedding is learned on each fold's training people, and so are its
+# MobileFaceNets side by side (D11), each of which is read by itself as well, with a twin of random weights. The triplet
+# embedding is learned on each fold's training people, and so are its
 # controls of the same size. First, what the vectors are for: telling people apart.
 
 # %%
