@@ -33,8 +33,8 @@ def networks_by_range(worlds: Worlds, *, resamples: int, rng: np.random.Generato
         yaw = true(best[0])
         masks = {label: range_of(yaw) == number for number, label in enumerate(RANGES)} | {TOTAL: yaw >= 0}
         tables.append(table.assign(shrunk_deg=[
-            float(shrunk[row.predictor].error[masks[row.range]].mean()) if row.predictor in shrunk else np.nan
-            for row in table.itertuples()
+            float(shrunk[name].error[masks[label]].mean()) if name in shrunk else np.nan
+            for name, label in zip(table["predictor"], table["range"], strict=True)
         ]))  # fmt: skip
     return pd.concat(tables, ignore_index=True)
 
