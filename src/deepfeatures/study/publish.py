@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 from deepfeatures.study import build, catalogue, execute, paths
@@ -28,7 +27,7 @@ def folder() -> Path:
 def publish(planned: list[Planned], *, profile: str) -> Path:
     """Copy executed chapters into book/chapters. All or nothing.
 
-    A chapter that was not executed here keeps its page where that is up to date: published with exactly this plan.
+    A chapter that was not executed here keeps its page where that is up to date; its data need not be here either.
 
     Raises NotPublished for another profile than `paper`, data that is not to be published, a chapter that was not
     executed with exactly this plan and whose page is older, a notebook or downloads over 2 MB, or a tree with
@@ -42,21 +41,21 @@ def publish(planned: list[Planned], *, profile: str) -> Path:
     refuse_uncommitted("what was run")
     executed, kept = [], []
     for chapter in planned:
+        if not (complete := execute.complete(chapter)) and not changed(chapter.slug):
+            kept.append(chapter.slug)
+            continue
         if not chapter.source.publishable:
             raise NotPublished(
                 f"chapter {chapter.slug} would run on {chapter.source.name}, tier {chapter.source.tier}: "
                 f"{chapter.source.note}"
             )
-        if execute.complete(chapter):
-            run = execute.folder(chapter)
-            refuse_large(chapter.slug, run / execute.NOTEBOOK, run / execute.DOWNLOADS)
-            executed.append(chapter)
-        elif changed(chapter.slug, chapter.parts):
+        if not complete:
             raise NotPublished(
                 f"chapter {chapter.slug} was not executed as planned now: deepfeatures book --profile paper"
             )
-        else:
-            kept.append(chapter.slug)
+        run = execute.folder(chapter)
+        refuse_large(chapter.slug, run / execute.NOTEBOOK, run / execute.DOWNLOADS)
+        executed.append(chapter)
     ready = build.gather(executed, being_made())
     for slug in kept:
         for ending in (*build.ENDINGS.values(), build.OFFERED):
@@ -115,15 +114,12 @@ def stale() -> dict[str, list[str]]:
     return {slug: what for slug, what in found.items() if what}
 
 
-def changed(slug: str, now: Mapping[str, str] | None = None) -> list[str]:
-    """What a chapter depends on that changed since it was published, by name; empty where its page is up to date.
-
-    now: the parts of its plan, made where they are not given.
-    """
+def changed(slug: str) -> list[str]:
+    """What a chapter depends on that changed since it was published, by name; empty where its page is up to date."""
     if not all((folder() / f"{slug}.{ending}").is_file() for ending in build.ENDINGS.values()):
         return ["it is not published"]
     then = json.loads((folder() / f"{slug}.provenance.json").read_text())["depends_on"]
-    now = plan_for_publication(slug).parts if now is None else now
+    now = plan_for_publication(slug).parts
     return sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
 
 
