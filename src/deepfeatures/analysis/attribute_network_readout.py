@@ -15,6 +15,7 @@ import numpy as np
 
 from deepfeatures.analysis.attribute_labels import enough_people, signs_of
 from deepfeatures.analysis.attribute_readout import Shorten, grid_ends, read_fold, same_person_auc
+from deepfeatures.analysis.fold_networks import of_folds, said_of
 from deepfeatures.data.identities import identity_folds
 
 LAYERS = ("scores", "embedding")
@@ -38,7 +39,7 @@ def make(
     signs = signs_of(known)
     rng_folds, rng_inside = np.random.default_rng(seed).spawn(2)
     dealt = identity_folds(identity, folds, rng=rng_folds)
-    networks = [_network(inputs[f"fold {number}"], number, folds, seed) for number in range(folds)]
+    networks = of_folds(inputs, folds, seed)
     seen = np.isin(ids, np.load(networks[0] / "ids.npy"))
     fold = np.where(seen, dealt, -1)
     enough = np.flatnonzero(enough_people(signs[:, seen], identity[seen]))
@@ -46,13 +47,13 @@ def make(
     chosen, auc, width = np.full((folds, len(signs)), np.nan), [], 0
     for number, folder in enumerate(networks):
         test = np.flatnonzero(fold == number)
-        own, embedding = (_of(folder, name, ids, test) for name in LAYERS)
+        own, embedding = (said_of(folder, name, ids[test]) for name in LAYERS)
         if layer == "scores":
             scores[np.ix_(test, enough)] = own[:, enough]
         else:
             train = np.flatnonzero(seen & (fold != number))
             read = read_fold(
-                _of(folder, "embedding", ids, train), signs[np.ix_(enough, train)], identity[train], embedding,
+                said_of(folder, "embedding", ids[train]), signs[np.ix_(enough, train)], identity[train], embedding,
                 penalties, Shorten(), rng=rng_inside.spawn(1)[0],
             )  # fmt: skip
             chosen[number, enough] = read.C
@@ -74,20 +75,3 @@ def make(
     }
     (out / "meta.json").write_text(json.dumps(meta, indent=1, sort_keys=True, allow_nan=False) + "\n")
 
-
-def _network(folder: Path, fold: int, folds: int, seed: int) -> Path:
-    """The folder of a network that has not seen the people of this fold."""
-    meta = json.loads((folder / "meta.json").read_text())
-    found = tuple(meta[name] for name in ("fold", "folds", "fold_seed"))
-    if found != (fold, folds, seed):
-        raise ValueError(
-            f"a network of fold {found[0]} of {found[1]}, seed {found[2]}, is no use for fold {fold} of {folds}, "
-            f"seed {seed}: it may have learned from the people it would be asked about"
-        )
-    return folder
-
-
-def _of(folder: Path, name: str, ids: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """An array of a network's folder for the faces ids[rows], all of which it has."""
-    place = {face: row for row, face in enumerate(np.load(folder / "ids.npy").tolist())}
-    return np.load(folder / f"{name}.npy", mmap_mode="r")[[place[face] for face in ids[rows].tolist()]]

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.kernel_approximation import Nystroem
 
+from deepfeatures.analysis.fold_networks import of_folds, said_of
 from deepfeatures.analysis.pose_readout import median_squared_distance
 from deepfeatures.analysis.pose_rows import known_rows
 from deepfeatures.data.identities import identity_folds
@@ -32,7 +33,7 @@ def make(out: Path, inputs: dict[str, Path], *, folds: int, seed: int, kernel_ce
     """
     faces = inputs["faces"]
     rng_folds, rng_fit = np.random.default_rng(seed).spawn(2)  # the first as training.balanced.asked_in_fold has it
-    networks = [_network(inputs[f"fold {number}"], number, folds, seed) for number in range(folds)]
+    networks = of_folds(inputs, folds, seed)
     rows = known_rows(faces, [np.load(folder / "ids.npy") for folder in networks])
     dealt = identity_folds(np.load(faces / "identity.npy"), folds, rng=rng_folds)
     fold, wanted = dealt[rows.row], np.load(faces / "ids.npy")[rows.row]
@@ -40,7 +41,8 @@ def make(out: Path, inputs: dict[str, Path], *, folds: int, seed: int, kernel_ce
     width, alphas = 0, []
     for number, folder in enumerate(networks):
         train, test = fold != number, fold == number
-        features, truth, who = _embedding(folder, wanted), rows.truth[train], rows.identity[train]
+        features = said_of(folder, LAYER, wanted).astype(np.float64)
+        truth, who = rows.truth[train], rows.identity[train]
         X, asked = features[train], features[test]
         found["mean"][test], found["median"][test] = truth.mean(axis=0), np.median(truth, axis=0)
         fitted = fit_held_out(X, truth, who, rng=rng_fit)
@@ -73,21 +75,3 @@ def make(out: Path, inputs: dict[str, Path], *, folds: int, seed: int, kernel_ce
     }
     (out / "summary.json").write_text(json.dumps(summary, indent=1, sort_keys=True, allow_nan=False) + "\n")
 
-
-def _network(folder: Path, fold: int, folds: int, seed: int) -> Path:
-    """The folder of a network that has not seen the people of this fold."""
-    meta = json.loads((folder / "meta.json").read_text())
-    found = tuple(meta[name] for name in ("fold", "folds", "fold_seed"))
-    if found != (fold, folds, seed):
-        raise ValueError(
-            f"a network of fold {found[0]} of {found[1]}, seed {found[2]}, is no use for fold {fold} of {folds}, "
-            f"seed {seed}: it may have learned from the people whose pose it would be asked for"
-        )
-    return folder
-
-
-def _embedding(folder: Path, ids: np.ndarray) -> np.ndarray:
-    """(n, d) float64 of the faces `ids`, all of which the network has read."""
-    place = {face: row for row, face in enumerate(np.load(folder / "ids.npy").tolist())}
-    rows = [place[face] for face in ids.tolist()]
-    return np.load(folder / f"{LAYER}.npy", mmap_mode="r")[rows].astype(np.float64)
