@@ -15,7 +15,6 @@ import nbformat
 from filelock import FileLock
 
 from deepfeatures.study import artifacts, catalogue, chapter_key, downloads, paths, provenance, recorded_weights, scrub
-from deepfeatures.study.chapter import RUN_FOLDER
 from deepfeatures.study.recipes import THREADS
 
 INLINE = (
@@ -127,6 +126,8 @@ def _execute(planned: chapter_key.Planned, progress: bool) -> None:
 def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
     import papermill
     from nbclient.exceptions import DeadKernelError
+
+    from deepfeatures.study.chapter import RUN_FOLDER  # it imports pandas, which planning does without
 
     source, output = temporary / "source.ipynb", temporary / "executed.ipynb"
     jupytext.write(jupytext.read(catalogue.chapter(planned.slug).path, fmt="py:percent"), source, fmt="ipynb")

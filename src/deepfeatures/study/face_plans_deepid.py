@@ -6,9 +6,8 @@ import importlib.metadata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from deepfeatures.data.regions import REGIONS
-from deepfeatures.networks.deepid2plus import LAYERS, MAPS, SMALL_MAPS, SMALL_UNITS, UNITS
 from deepfeatures.study.face_plans import PUBLISHED, FaceBench, Named
+from deepfeatures.study.network_names import LAYERS, MAPS, SMALL_MAPS, SMALL_UNITS, UNITS, WINDOWS
 from deepfeatures.study.recipes import Recipe
 
 BACKGROUND_SEED = 3_000  # of the rendered world on whose people the verification models are fitted
@@ -19,7 +18,6 @@ ABLATIONS: Mapping[str, Mapping[str, Any]] = {  # section 4: each lacks one of t
     "less-data": {"people_share": 8_000 / 12_000, "images_share": (160_000 / 290_000) / (8_000 / 12_000)},
     SMALLER: {},
 }
-WINDOWS = tuple(region for region in REGIONS if region != "face")
 HIDDEN = {"block": [0.2, 0.4, 0.6], "band": [0.2, 0.4, 0.6]}
 DIMENSIONS = 128  # principal components that a verification model sees at most
 PHOTOGRAPHED = ("conv2", "gdc", "embedding")  # layers of the published networks that are read here

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepfeatures.networks.response_windows import READINGS
 from deepfeatures.study.face_plans import FaceBench, Named
 from deepfeatures.study.face_plans_attributes import readout as face_readout
+from deepfeatures.study.network_names import READINGS
 from deepfeatures.study.recipes import Recipe
 
 LEARNT_SEED, PROBED_SEED, OBJECT_SEED, PASTED_SEED = 5_000, 6_000, 7_000, 8_000  # worlds of their own

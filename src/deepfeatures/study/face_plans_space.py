@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepfeatures.data import face_landmarks
 from deepfeatures.study.face_plans import PUBLISHED, FaceBench, Named, layers_of
 from deepfeatures.study.recipes import Recipe
 
@@ -61,6 +60,8 @@ def steps(bench: FaceBench) -> Recipe:
 
 def photograph_space(bench: FaceBench) -> Recipe:
     """Shape from a landmark file where one lies beside CelebA, else appearance alone."""
+    from deepfeatures.data import face_landmarks  # it imports pandas, and only this plan needs it
+
     there = bench.source.folder
     landmarks = face_landmarks.fingerprint(there) if there is not None else ""
     settings: dict[str, Any] = {"dataset": "celeba", "fingerprint": bench.source.celeba, "landmarks": landmarks}

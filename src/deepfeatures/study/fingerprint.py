@@ -7,7 +7,7 @@ import hashlib
 import importlib.metadata
 import io
 import tokenize
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -102,11 +102,20 @@ def absolute(file: Path | None, node: ast.ImportFrom) -> str:
 
 
 def _running(tree: ast.AST) -> Iterable[ast.AST]:
-    for node in ast.iter_child_nodes(tree):
+    """Every statement below a node, less what stands under `if TYPE_CHECKING:`."""
+    for node in _inside(tree):
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             continue
         yield node
         yield from _running(node)
+
+
+def _inside(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements (and handlers, cases) directly in a node. No expression holds one: to walk these takes longest."""
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        found = getattr(node, name, None)
+        if isinstance(found, list):
+            yield from found
 
 
 def is_module(name: str) -> bool:
@@ -120,7 +129,10 @@ def _code(file: Path) -> str:
     """The file's text less comments, docstrings and blank lines: the same on every Python."""
     text = file.read_text()
     lines = text.splitlines()
-    for node in ast.walk(ast.parse(text)):
+    waiting: list[ast.AST] = [ast.parse(text)]
+    while waiting:
+        node = waiting.pop()
+        waiting.extend(_inside(node))
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
             first = node.body[0]
             if (

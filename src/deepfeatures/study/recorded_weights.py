@@ -7,6 +7,7 @@ what changed since it was recorded, or since features were made, is refused befo
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from deepfeatures.study import paths
+from deepfeatures.study.network_names import WEIGHT_FILES
 from deepfeatures.study.recipes import Recipe
 
 BESIDE = "recorded.json"  # in the folder of the weights, where that may be written
@@ -89,19 +91,15 @@ def digest(path: Path) -> str:
 
 @cache
 def _digest(path: Path, size: int, changed_ns: int) -> str:
-    from deepfeatures.networks.weights import sha256
-
-    return sha256(path)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _file(recipe: Recipe) -> Path | None:
     """The weight file that an artifact is made with, None for all others and for random twins."""
     name = BY_KIND.get(recipe.kind) or recipe.params.get("network")
-    if name is None:
-        return None
-    from deepfeatures.networks.face_catalogue import CATALOGUE
-
-    return CATALOGUE[name].path(paths.data_root()) if name in CATALOGUE else None
+    file = WEIGHT_FILES.get(name) if name else None
+    return paths.data_root() / "weights" / file if file else None
 
 
 def _made_with(recipe: Recipe) -> str | None:

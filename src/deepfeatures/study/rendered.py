@@ -7,7 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
-from deepfeatures.study import artifacts, build, fingerprint, paths, publish, site
+from deepfeatures.study import artifacts, build, fingerprint, paths, publish
 from deepfeatures.study.chapter_key import Planned
 
 _STAMP = "rendered-from"
@@ -24,7 +24,7 @@ def own(planned: list[Planned], profile: str) -> Path:
             return out / "index.html"
         chapters = build.gather(planned, paths.runs() / "stage" / "executed")
         notice = None if profile == "paper" else f"Your own run at the {profile} profile: a preview, without verdicts."
-        index = site.render(chapters, out, strict=True, notice=notice)
+        index = _render(chapters, out, notice=notice)
         pages = [path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()]
         record = {"from": stamp, "files": artifacts.recorded(out, pages)}
         (out / _STAMP).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
@@ -33,16 +33,22 @@ def own(planned: list[Planned], profile: str) -> Path:
 
 def published() -> Path:
     """The published book, from the committed chapters. Returns its index."""
-    return site.render(publish.folder(), paths.root() / "_build" / "html", strict=True)
+    return _render(publish.folder(), paths.root() / "_build" / "html")
 
 
 def strictly(chapters: Path) -> None:
     """Render the book from a folder of chapters, every warning an error, and keep nothing of it. Raises SiteError."""
     out = paths.runs() / "stage" / "tried"
     try:
-        site.render(chapters, out, strict=True)
+        _render(chapters, out)
     finally:
         shutil.rmtree(out, ignore_errors=True)
+
+
+def _render(chapters: Path, out: Path, *, notice: str | None = None) -> Path:
+    from deepfeatures.study import site  # it draws faces, so it imports torch: where nothing changed, for nothing
+
+    return site.render(chapters, out, strict=True, notice=notice)
 
 
 def _up_to_date(out: Path, stamp: str) -> bool:
