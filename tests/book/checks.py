@@ -7,7 +7,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -33,11 +32,23 @@ def pages(site: Path) -> list[Path]:
 def files(site: Path) -> list[str]:
     """All complaints that can be found without a browser."""
     found = [] if pages(site) else [f"no pages in {site.name}"]
+    places: dict[Path, frozenset[str]] = {}  # each page is read once, and pointed at by all the others
+    pointed: list[tuple[str, str, Path]] = []
     for page in pages(site):
         name = page.relative_to(site).as_posix()
         soup = _soup(page)
+        places[page.resolve()] = _anchors(soup)
+        pointed += [(name, address, _target(page, address)) for address in _links(soup)]
         found += [f"{name}: {complaint}" for complaint in (
-            *_images(site, page, soup), *_links(site, page, soup), *_other_hosts(soup), *_left_over(soup))]
+            *_images(site, page, soup), *_other_hosts(soup), *_left_over(soup))]
+    for name, address, target in pointed:
+        if not (target.is_file() and target.is_relative_to(site.resolve())):
+            found.append(f"{name}: link to {address}, which is not there")
+        elif target.suffix == ".html":
+            if target not in places:  # a template under _static
+                places[target] = _anchors(_soup(target))
+            if _place(address) not in places[target]:
+                found.append(f"{name}: link to {address}, which has no such place")
     for sheet in sorted(site.rglob("*.css")):
         for match in _CSS_ADDRESS.finditer(sheet.read_text("utf-8")):
             if _foreign(match[1] or match[2]):
@@ -62,16 +73,11 @@ def _images(site: Path, page: Path, soup: BeautifulSoup) -> Iterator[str]:
             yield "an output shows nothing"
 
 
-def _links(site: Path, page: Path, soup: BeautifulSoup) -> Iterator[str]:
-    for link in soup.find_all(["a", "link"], href=True):
-        address = str(link["href"])
-        if urlsplit(address).scheme or address.startswith("//"):
-            continue   # plain links to other hosts are allowed; what loads is looked at elsewhere
-        target = _target(page, address)
-        if _missing(site, page, address):
-            yield f"link to {address}, which is not there"
-        elif target.suffix == ".html" and _place(address) not in _anchors(target):
-            yield f"link to {address}, which has no such place"
+def _links(soup: BeautifulSoup) -> Iterator[str]:
+    """Addresses inside the site: plain links to other hosts are allowed, and what loads is looked at elsewhere."""
+    for address in dict.fromkeys(str(link["href"]) for link in soup.find_all(["a", "link"], href=True)):
+        if not urlsplit(address).scheme and not address.startswith("//"):
+            yield address
 
 
 def _other_hosts(soup: BeautifulSoup) -> Iterator[str]:
@@ -178,10 +184,9 @@ def _target(page: Path, address: str) -> Path:
     return (page.parent / path).resolve() if path else page.resolve()
 
 
-@lru_cache(maxsize=256)
-def _anchors(page: Path) -> frozenset[str]:
+def _anchors(soup: BeautifulSoup) -> frozenset[str]:
     """Every place in the page a link may point to; the empty one is the page itself."""
-    return frozenset(str(value) for element in _soup(page).find_all(_has_anchor)
+    return frozenset(str(value) for element in soup.find_all(_has_anchor)
                      for value in (element.get("id"), element.get("name")) if value) | {""}
 
 
