@@ -100,3 +100,10 @@ def test_how_sure_names_seeds_and_units(ledger: dict[str, Claim]) -> None:
     text = scoreboard.how_sure(scoreboard.rows(ledger, records()))
     assert "3 claims have a measured value, 3 of them" in text and "rests on 3 networks" in text
     assert text.endswith("digit.")
+
+
+def test_what_nothing_was_drawn_for_has_no_interval(ledger: dict[str, Claim]) -> None:
+    rows = scoreboard.rows(ledger, records(unit="none: arithmetic", n=1))
+    assert "3 claims have a measured value, 0 of them" in scoreboard.how_sure(rows)
+    text = scoreboard.table(rows)
+    assert "[arithmetic: nothing to draw anew" in text and "claim-interval" not in text and "none:" not in text

@@ -64,7 +64,7 @@ def sure(rows: Sequence[Row]) -> str:
     measured = [row for row in rows if row["value"] is not None]
     if not measured:
         return "Nothing was measured in this render."
-    with_interval = sum(row["interval"] is not None for row in measured)
+    with_interval = sum(row["interval"] is not None and not scoreboard.exact(row) for row in measured)
     seeds = sorted({row["seeds"] for row in measured if row["seeds"]})
     trained = f"; what was trained rests on {scoreboard.span(seeds)}" if seeds else ""
     return f"{with_interval} of {len(measured)} measured values carry an {{term}}`interval`{trained}."

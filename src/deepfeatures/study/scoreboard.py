@@ -26,6 +26,8 @@ MARKS = {
     "preview": "…",
 }
 
+EXACT = "none: "  # how the unit of resampling begins where nothing was drawn; what follows says why
+
 # The front page shows these where the ledger has them; see `headline`.
 HEADLINES = (
     "rudd2017/softmax-raw",
@@ -164,9 +166,10 @@ def how_sure(rows: Sequence[Row]) -> str:
     measured = [row for row in rows if row["value"] is not None]
     if not measured:
         return "Nothing has been measured in this render, so there is nothing yet to be sure of."
-    with_interval = sum(row["interval"] is not None for row in measured)
+    drawn = [row for row in measured if not exact(row)]
+    with_interval = sum(row["interval"] is not None for row in drawn)
     seeds = sorted({row["seeds"] for row in measured if row["seeds"]})
-    units = sorted({row["unit"] for row in measured})
+    units = sorted({row["unit"] for row in drawn})
     text = f"{len(measured)} claims have a measured value, {with_interval} of them with an {{term}}`interval`."
     if seeds:
         text += f" What depends on training rests on {span(seeds)}, each from its own {{term}}`seed`."
@@ -196,7 +199,7 @@ def _measured(row: Row) -> str:
     if row["value"] is None:
         return "–"
     text = f"[**{number(row['value'])}**](#{anchors.record(row['id'])})"
-    if row["interval"] is not None:
+    if row["interval"] is not None and not exact(row):
         low, high = row["interval"]
         text += f" [\\[{number(low)}, {number(high)}\\]]{{.claim-interval}}"
     return text
@@ -205,13 +208,19 @@ def _measured(row: Row) -> str:
 def _rests_on(row: Row) -> str:
     if row["value"] is None:
         return ""
-    facts = [f"n = {number(row['n'])} ({cell(row['unit'])})"]
+    unit = cell(row["unit"].removeprefix(EXACT))
+    facts = [f"{unit}: nothing to draw anew" if exact(row) else f"n = {number(row['n'])} ({unit})"]
     if row["seeds"]:
         facts.append(f"{row['seeds']} {_plural('seed', row['seeds'])}")
     if row["tier"] != "original":
         facts.append(f"{row['tier']} data")
     side = f" [{row['side']}]{{.claim-side}}" if row["side"] else ""
     return f" [{', '.join(facts)}]{{.claim-place}}{side}"
+
+
+def exact(row: Row) -> bool:
+    """True where nothing is resampled, because nothing was drawn: a ratio of two sizes, say."""
+    return str(row["unit"]).startswith(EXACT)
 
 
 def _table(heads: Sequence[str], cells: Iterable[Sequence[str]], kind: str) -> str:
