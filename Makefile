@@ -33,7 +33,7 @@ book: setup  ## run every chapter, render the site, print the path of its first 
 	@$(BIN)/deepfeatures book --profile $(PROFILE) $(ARGS)
 
 site: setup  ## render the published book from book/chapters/, executing nothing
-	@$(BIN)/deepfeatures site $(ARGS)
+	@$(BIN)/deepfeatures site
 
 pdf: site  ## the published book as one PDF, _build/book.pdf; needs a Chromium or Chrome
 	@$(BIN)/deepfeatures pdf $(ARGS)
@@ -53,10 +53,10 @@ bench: setup  ## every benchmark against its peer, or one: BENCH=lenet-training
 cluster: setup  ## what runs the workflow's jobs on Slurm, or FOR=kubernetes
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements-$(FOR).lock
 
-slurm-test: cluster  ## the workflow on a real Slurm of two nodes on this machine (minutes; needs slurm-wlm, munge)
+slurm-test: cluster  ## the workflow on a real Slurm of two nodes on this machine (half an hour; needs slurm-wlm, munge)
 	@$(BIN)/python tests/cluster/slurm_scenarios.py $(ARGS)
 
-chaos: setup  ## kills, flipped bits, a full disk ...: up to 40 minutes, or ARGS="--minutes 10"
+chaos: setup  ## kills, flipped bits, a full disk ...: up to 40 minutes; ARGS="--minutes 10" tries each kind once and little more
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
 # The oldest supported Python decides; no index, host or date is written, so the same answer gives the same file.

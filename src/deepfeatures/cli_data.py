@@ -55,7 +55,7 @@ def pose(
     radians: Annotated[bool, typer.Option("--radians", help="Its angles are in radians.")] = False,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Images at a time.")] = 64,
     check: Annotated[
-        bool, typer.Option("--check", help="First compare it with Pointing'04's measured angles, where those are.")
+        bool, typer.Option("--check", help="First compare it with Pointing'04's angles: that set is needed.")
     ] = False,
 ) -> None:
     """Compute a table of pose estimates with an ONNX network of yours; started again, it goes on where it stopped."""
