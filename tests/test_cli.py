@@ -306,6 +306,13 @@ def test_data_fetch(tmp_path, ended, monkeypatch):
     monkeypatch.setattr(mnist, "present", lambda root: True)
     monkeypatch.setattr(mnist, "verify", lambda root: None)
     assert ended("data", "fetch", "mnist")[1] == f"mnist is in {tmp_path} already, checksums right\n"
+
+    def damaged(root):
+        raise mnist.DamagedFile("labels have 5 bytes")
+
+    monkeypatch.setattr(mnist, "verify", damaged)
+    told = (0, f"mnist is in {tmp_path}, checksums right\n", "labels have 5 bytes: fetching it anew\n")
+    assert ended("data", "fetch", "mnist") == told
     code, _, err = ended("data", "fetch", "celeba")
     assert code == 2 and "'celeba': the data set that can be fetched is mnist" in err
 

@@ -90,9 +90,13 @@ def fetch(name: Annotated[str, typer.Argument(help="mnist")]) -> None:
     if name != "mnist":
         raise typer.BadParameter(f"{name!r}: the data set that can be fetched is mnist")
     if mnist.present(paths.data_root()):
-        mnist.verify(paths.data_root())
-        typer.echo(f"mnist is in {paths.data_root()} already, checksums right")
-        return
+        try:
+            mnist.verify(paths.data_root())
+        except mnist.DamagedFile as damage:
+            typer.echo(f"{damage}: fetching it anew", err=True)
+        else:
+            typer.echo(f"mnist is in {paths.data_root()} already, checksums right")
+            return
     reason = mnist.fetch(paths.data_root())
     if reason:
         raise FileNotFoundError(f"mnist could not be downloaded: {reason}")

@@ -1,5 +1,7 @@
 """MNIST's files: read right, and refused with the reason where they are not whole."""
 
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -68,7 +70,7 @@ def test_one_flipped_bit_is_found(small_mnist, name, position):
         resolve_digits("auto", small_mnist)
     message = str(refused.value)
     assert message.startswith(f"{path} has MD5 ")
-    assert message.endswith(f"{mnist.FILES[name][0]} is expected: it is damaged; remove it and fetch it again")
+    assert message.endswith(f"{mnist.FILES[name][0]} is expected: it is damaged; `deepfeatures data fetch mnist`")
 
 
 @pytest.mark.parametrize("name", list(mnist.FILES))
@@ -79,7 +81,7 @@ def test_one_missing_file_of_four_is_damage_not_absence(small_mnist, name):
         resolve_digits("auto", small_mnist)
     path = mnist.folder(small_mnist) / name
     assert str(refused.value) == (
-        f"{path} is missing while others of MNIST are there: fetch it again or remove the folder"
+        f"{path} is missing while others of MNIST are there: `deepfeatures data fetch mnist`, or remove the folder"
     )
 
 
@@ -143,11 +145,33 @@ def replace_torchvision(monkeypatch, then):
 
 
 def test_a_download_is_asked_of_torchvision_and_verified(small_mnist, tmp_path, monkeypatch):
-    downloader = replace_torchvision(monkeypatch, lambda root: mnist.folder(small_mnist).parent.parent.rename(root))
+    downloader = replace_torchvision(monkeypatch, lambda root: shutil.copytree(small_mnist, root))
     target = tmp_path / "elsewhere"
     assert mnist.fetch(target) is None
-    assert downloader.calls == [{"root": str(target), "train": True, "download": True}]
-    assert mnist.present(target)
+    [asked] = downloader.calls
+    assert asked == {"root": str(target / f".mnist-{os.getpid()}"), "train": True, "download": True}
+    mnist.verify(target)
+    assert [path.name for path in target.iterdir()] == ["MNIST"]
+
+
+def test_what_is_there_and_damaged_is_replaced(small_mnist, tmp_path, monkeypatch):
+    replace_torchvision(monkeypatch, lambda root: shutil.copytree(small_mnist, root))
+    target = tmp_path / "elsewhere"
+    mnist.folder(target).mkdir(parents=True)
+    (mnist.folder(target) / IMAGES).write_bytes(b"half of it")
+    assert mnist.fetch(target) is None
+    mnist.verify(target)
+
+
+def test_a_download_that_ends_in_the_middle_leaves_nothing(small_mnist, tmp_path, monkeypatch):
+    def half(root):
+        shutil.copytree(small_mnist, root)
+        (mnist.folder(root) / LABELS).unlink()
+        raise TimeoutError
+
+    replace_torchvision(monkeypatch, half)
+    assert mnist.fetch(tmp_path / "elsewhere") == "TimeoutError: no reason given"
+    assert not mnist.present(tmp_path / "elsewhere") and not list((tmp_path / "elsewhere").iterdir())
 
 
 @pytest.mark.parametrize(
@@ -168,9 +192,9 @@ def test_a_failed_download_gives_its_reason_in_one_line(failure, reason, tmp_pat
 
 def test_a_download_that_brings_damage_is_no_success(small_mnist, tmp_path, monkeypatch):
     def damaged(root):
-        small_mnist.rename(root)
+        shutil.copytree(small_mnist, root)
         (mnist.folder(root) / IMAGES).write_bytes(b"an error page")
 
     replace_torchvision(monkeypatch, damaged)
-    with pytest.raises(mnist.DamagedFile, match=f"{IMAGES} has 13 bytes, 23,536 are expected"):
+    with pytest.raises(mnist.DamagedFile, match=f"what was downloaded is not MNIST: .*{IMAGES} has 13 bytes, 23,536 are expected"):
         mnist.fetch(tmp_path / "elsewhere")

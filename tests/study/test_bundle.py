@@ -75,6 +75,44 @@ def test_a_bundle_holds_artifacts_without_the_data_set_or_the_users_name(packed)
     assert {(m.uid, m.gid, m.uname, m.gname, m.mtime) for m in members} == {(0, 0, "", "", 0)}
 
 
+def scenes_of(dataset, runs):
+    """An artifact of scenes as it lies in `runs`, and a file beside it that no record names."""
+    scenes = Recipe("scenes", {"dataset": dataset})
+    data = runs / "artifacts" / "scenes" / scenes.key
+    data.mkdir(parents=True)
+    np.save(data / "attributes.npy", np.ones(40, np.int8))
+    files = {"attributes.npy": [(data / "attributes.npy").stat().st_size, artifacts._sha256(data / "attributes.npy")]}
+    (data / "record.json").write_text(json.dumps({**scenes.to_json(), "key": scenes.key, "files": files}))
+    (data / ".DS_Store").write_bytes(b"a desktop was here")
+    return scenes
+
+
+def test_scenes_are_packed_where_they_were_rendered_without_what_no_record_names(toys, tmp_path):
+    rendered, photographs = scenes_of("rendered", toys), scenes_of("celeba", toys)
+    assert pack([planned(rendered, photographs)], tmp_path / "b.tar.gz") == [rendered]
+    own = f"scenes/{rendered.key}"
+    with tarfile.open(tmp_path / "b.tar.gz") as archive:
+        assert sorted(archive.getnames()) == [own, f"{own}/attributes.npy", f"{own}/record.json"]
+
+
+def test_labels_of_photographs_are_refused(toys, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(bundle, "OF_DATA", ())  # whoever packs may have left the rule out
+        pack([planned(scenes_of("celeba", toys))], tmp_path / "b.tar.gz")
+    monkeypatch.setenv("DEEPFEATURES_RUNS", str(tmp_path / "empty"))
+    with pytest.raises(BadBundle, match="which is of a data set: a bundle holds none"):
+        unpack(tmp_path / "b.tar.gz")
+    assert stored(tmp_path) == []
+
+
+def test_what_a_killed_unpacking_left_is_cleared(packed, tmp_path):
+    left = tmp_path / "empty" / "artifacts" / ".unfinished" / "bundle-1"
+    left.mkdir(parents=True)
+    (left / "values.npy").write_bytes(b"half")
+    unpack(packed)
+    assert not left.exists()
+
+
 def test_what_is_packed_comes_back_and_is_not_made_again(packed, tmp_path):
     assert unpack(packed) == sorted([f"toy/{inner().key}", f"toy/{outer().key}"])
     assert artifacts.exists(outer())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -37,13 +39,13 @@ def verify(data_root: Path) -> None:
     for name, (md5, size, _) in FILES.items():
         path = folder(data_root) / name
         if not _exists(path):
-            raise DamagedFile(f"{path} is missing while others of MNIST are there: fetch it again or remove the folder")
+            raise DamagedFile(f"{path} is missing while others of MNIST are there: `deepfeatures data fetch mnist`, or remove the folder")
         content = _read(path)
         if len(content) != size:
             raise DamagedFile(f"{path} has {len(content):,} bytes, {size:,} are expected: it is truncated or not MNIST")
         found = hashlib.md5(content, usedforsecurity=False).hexdigest()
         if found != md5:
-            raise DamagedFile(f"{path} has MD5 {found}, {md5} is expected: it is damaged; remove it and fetch it again")
+            raise DamagedFile(f"{path} has MD5 {found}, {md5} is expected: it is damaged; `deepfeatures data fetch mnist`")
 
 
 def read(data_root: Path) -> dict[str, np.ndarray]:
@@ -58,14 +60,26 @@ def read(data_root: Path) -> dict[str, np.ndarray]:
 
 
 def fetch(data_root: Path) -> str | None:
-    """Download by torchvision (it verifies checksums) into `data_root`. Returns None, or why it could not be done."""
+    """Download by torchvision (it verifies checksums) into `data_root`. Returns None, or why it could not be done.
+
+    Into a folder of its own first: torchvision takes whatever lies there under the right names for MNIST, and a download
+    that is killed must leave no part of it behind. What was there, damaged or incomplete, is replaced at the end.
+    """
     from torchvision.datasets import MNIST
 
+    beside = data_root / f".mnist-{os.getpid()}"
     try:
-        MNIST(root=str(data_root), train=True, download=True)
+        MNIST(root=str(beside), train=True, download=True)
+        verify(beside)
+        folder(data_root).mkdir(parents=True, exist_ok=True)
+        for path in folder(beside).iterdir():
+            path.replace(folder(data_root) / path.name)
+    except DamagedFile as damage:
+        raise DamagedFile(f"what was downloaded is not MNIST: {damage}") from damage
     except Exception as failure:  # torchvision raises RuntimeError, URLError, OSError: all mean "not to be had"
         return f"{type(failure).__name__}: {str(failure).splitlines()[0] if str(failure) else 'no reason given'}"
-    verify(data_root)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
     return None
 
 

@@ -10,7 +10,10 @@ import os
 import shutil
 import tarfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+
+from filelock import FileLock
 
 from deepfeatures.study import artifacts, bundled_files, paths
 from deepfeatures.study.chapter_key import Planned
@@ -21,8 +24,10 @@ TIMES = 100  # what artifacts at most take unpacked over packed: random weights 
 SMALL = 50_000_000  # bytes unpacked that no disk minds
 MOST_FILES = 200_000  # the whole book at the paper profile has 13,000
 BLOCK = 1 << 20  # tarfile copies 16 kB at a time; more is only asked for by a header
-# Made from the data sets in seconds; a bundle holds no data set, labels included.
+# Made from the data sets in seconds. A bundle holds no data set: no image of one, and no table of its labels. Read-outs do
+# keep, for each image that they were tested on, the label beside the answer: without it no error could be counted again.
 NOT_BUNDLED = ("rotated", "faces", "turned-digits")
+OF_DATA = ("scenes", "photograph-space")  # these too, unless what they hold was rendered
 
 
 class BadBundle(ValueError):
@@ -38,7 +43,7 @@ def pack(planned: list[Planned], file: Path) -> list[Recipe]:
     for chapter in planned:
         for group in chapter.recipes.values():
             for recipe in group:
-                recipes.update({key: r for key, r in recipe.closure().items() if r.kind not in NOT_BUNDLED})
+                recipes.update({key: r for key, r in recipe.closure().items() if not _of_data(r.kind, r.params)})
     missing = [f"{recipe.kind} {key}" for key, recipe in recipes.items() if not artifacts.exists(recipe)]
     if missing:
         raise FileNotFoundError(
@@ -55,7 +60,7 @@ def pack(planned: list[Planned], file: Path) -> list[Recipe]:
             tarfile.open(fileobj=packed, mode="w") as archive,
         ):
             for key in sorted(recipes):
-                archive.add(artifacts.folder(recipes[key]), arcname=f"{recipes[key].kind}/{key}", filter=_anonymous)
+                _add(archive, artifacts.folder(recipes[key]), f"{recipes[key].kind}/{key}")
         temporary.replace(file)
     finally:
         temporary.unlink(missing_ok=True)
@@ -69,9 +74,22 @@ def unpack(file: Path) -> list[str]:
     artifacts: links, other paths, unknown kinds, files that are not what their record says.
     """
     store = paths.runs() / "artifacts"
-    temporary = store / ".unfinished" / f"bundle-{os.getpid()}"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    unfinished = store / ".unfinished"
+    unfinished.mkdir(parents=True, exist_ok=True)
+    with _lock("bundle"):
+        for left in unfinished.glob("bundle-*"):  # of killed ones: the lock says that no other is at work
+            shutil.rmtree(left, ignore_errors=True)
+        return _unpack(file, store, unfinished / f"bundle-{os.getpid()}")
+
+
+def _lock(name: str) -> FileLock:
+    folder = paths.runs() / "locks"
+    folder.mkdir(exist_ok=True)
+    return FileLock(folder / f"{name}.lock")
+
+
+def _unpack(file: Path, store: Path, temporary: Path) -> list[str]:
+    temporary.mkdir()
     try:
         try:
             with gzip.open(file) as content:
@@ -94,11 +112,12 @@ def unpack(file: Path) -> list[str]:
         new = []
         for folder in folders:
             where = store / folder.parent.name / folder.name
-            if not (where / artifacts.RECORD).is_file():
-                where.parent.mkdir(parents=True, exist_ok=True)
-                shutil.rmtree(where, ignore_errors=True)
-                folder.rename(where)
-                new.append(f"{folder.parent.name}/{folder.name}")
+            with _lock(folder.name):  # whoever makes this artifact holds it too
+                if not (where / artifacts.RECORD).is_file():
+                    where.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.rmtree(where, ignore_errors=True)
+                    folder.rename(where)
+                    new.append(f"{folder.parent.name}/{folder.name}")
         return new
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -147,7 +166,7 @@ def _only_artifacts(member: tarfile.TarInfo, path: str, number: int) -> tarfile.
 
 def _check(folder: Path, file: Path) -> None:
     kind, key = folder.parent.name, folder.name
-    if kind not in KINDS or kind in NOT_BUNDLED:
+    if kind not in KINDS or kind in NOT_BUNDLED:  # what holds data by its parameters is known from its record, below
         raise BadBundle(f"{file.name}: holds {kind}/{key}, which is no artifact of a bundle")
     try:
         artifacts.verify(folder)
@@ -156,11 +175,26 @@ def _check(folder: Path, file: Path) -> None:
     record = json.loads((folder / artifacts.RECORD).read_text())
     if (record.get("kind"), record.get("key")) != (kind, key):
         raise BadBundle(f"{file.name}: {kind}/{key} holds the record of {record.get('kind')}/{record.get('key')}")
+    if _of_data(kind, record.get("params")):
+        raise BadBundle(f"{file.name}: holds {kind}/{key}, which is of a data set: a bundle holds none")
     if odd := bundled_files.trouble(folder, record["files"]):
         raise BadBundle(f"{file.name}: {kind}/{key}: {odd}")
     strays = {path.name for path in folder.iterdir()} - {artifacts.RECORD, *record["files"]}
     if strays:
         raise BadBundle(f"{file.name}: {kind}/{key} holds {sorted(strays)[0]}, which its record does not name")
+
+
+def _of_data(kind: str, params: object) -> bool:
+    rendered = isinstance(params, Mapping) and params.get("dataset") == "rendered"
+    return kind in NOT_BUNDLED or (kind in OF_DATA and not rendered)
+
+
+def _add(archive: tarfile.TarFile, folder: Path, name: str) -> None:
+    """The folder, its record and what the record names: a desktop may have left other files there."""
+    archive.add(folder, arcname=name, recursive=False, filter=_anonymous)
+    named = json.loads((folder / artifacts.RECORD).read_text())["files"]
+    for file in sorted([artifacts.RECORD, *named]):
+        archive.add(folder / file, arcname=f"{name}/{file}", filter=_anonymous)
 
 
 def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -12,6 +12,10 @@ from pathlib import Path
 import numpy as np
 
 
+# numpy reads a header as a Python literal: what is no header, or too deep a one, is an error of the parser
+_HEADER_ERRORS = (ValueError, TypeError, IndexError, KeyError, AttributeError, SyntaxError, MemoryError, RecursionError)
+
+
 def trouble(folder: Path, names: Iterable[str]) -> str | None:
     """What is wrong with the first bad file of an artifact, None where all are arrays, tensors and JSON as they say."""
     for name in sorted(names):
@@ -32,8 +36,9 @@ def _array(path: Path) -> None:
             version = np.lib.format.read_magic(file)
             read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
             shape, _, dtype = read(file)
-        except ValueError as damage:
-            raise ValueError(f"is no array: {str(damage).splitlines()[0]}") from damage
+        except _HEADER_ERRORS as damage:
+            why = (str(damage).splitlines() or [type(damage).__name__])[0]
+            raise ValueError(f"is no array: {why}") from damage
         if dtype.hasobject:
             raise ValueError("holds Python objects, which are code when they are read")
         promised = file.tell() + dtype.itemsize * int(np.prod([int(side) for side in shape], dtype=object))

@@ -13,6 +13,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
@@ -123,7 +124,7 @@ def read(path: Path) -> dict[str, bytes]:
             if strange := [name for name in archive.namelist() if not MEMBER.fullmatch(name)]:
                 raise BadDownloads(f"{path.name} holds {strange[0]!r}, which no chapter offers; run the chapter again")
             return {name: archive.read(name) for name in archive.namelist()}
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise BadDownloads(f"{path.name} is no whole zip file ({error}); run the chapter again") from error
 
 

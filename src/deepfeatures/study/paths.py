@@ -1,4 +1,7 @@
-"""Where things lie: one place that knows the folders of a checkout."""
+"""Where things lie: one place that knows the folders of a checkout.
+
+All are absolute: jobs and kernels run in other folders than the command that planned them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ def root() -> Path:
     Raises FileNotFoundError where there is no `notebooks/` (a package copied without its book).
     """
     given = os.environ.get("DEEPFEATURES_ROOT")
-    folder = Path(given) if given else Path(__file__).resolve().parents[3]
+    folder = Path(given).resolve() if given else Path(__file__).resolve().parents[3]
     if not (folder / "notebooks").is_dir():
         raise FileNotFoundError(
             f"no notebooks/ in {folder}: run from a checkout of the book, or set DEEPFEATURES_ROOT to one"
@@ -51,4 +54,4 @@ def book() -> Path:
 def data_root() -> Path:
     """Where real data is looked for: $DEEPFEATURES_DATA, else `data/` in the checkout."""
     given = os.environ.get("DEEPFEATURES_DATA")
-    return Path(given) if given else root() / "data"
+    return Path(given).resolve() if given else root() / "data"
