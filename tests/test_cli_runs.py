@@ -44,6 +44,7 @@ def built(monkeypatch):
                 made_up_runs.write_run(
                     execute.folder(chapter), record("height", value, (value - 1, value + 1)),
                     parameters=dict(chapter.parameters), figures={"curve": 9},
+                    **made_up_runs.said_of(chapter),
                 )  # fmt: skip
         if any(not execute.complete(chapter) for chapter in planned):
             raise build.BuildFailed("not everything could be made")
@@ -85,6 +86,7 @@ def test_a_failed_point_is_named_and_the_page_written(ended, built):
     assert code == 1 and out.endswith("/index.html\n")
     assert err.splitlines() == [
         "4 runs of curve",
+        "the build ended early: not everything could be made",
         "failed: point 3 (resamples=105, seed=0): the build ended before its turn",
         "failed: point 4 (resamples=105, seed=1): the build ended before its turn",
         "2 of 4 points failed; the others are on the page",

@@ -104,6 +104,14 @@ def test_an_environment_whose_python_is_gone_is_made_again(project: Path) -> Non
     assert not setup.is_ready(project)
 
 
+def test_an_environment_whose_python_cannot_be_executed_is_made_again(project: Path) -> None:
+    setup.prepare(project, Steps(project))
+    (project / ".venv/bin/python").unlink()
+    (project / ".venv/bin/python").write_bytes(b"\x7fELF of another processor")
+    (project / ".venv/bin/python").chmod(0o755)
+    assert not setup.is_ready(project)
+
+
 def test_without_uv_pip_installs_and_that_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     steps = Steps(project, fail_at="uv")
     assert setup.prepare(project, steps) is True

@@ -62,7 +62,10 @@ def is_ready(root: Path) -> bool:
         return False
     if Path(sys.prefix) == root / ".venv":
         return True
-    return python.exists() and subprocess.run([python, "-c", ""], capture_output=True).returncode == 0
+    try:
+        return python.exists() and subprocess.run([python, "-c", ""], capture_output=True).returncode == 0
+    except OSError:  # of another processor, on a home that machines share, or without the right to execute
+        return False
 
 
 def main_modules(root: Path) -> list[str]:

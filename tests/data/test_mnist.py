@@ -196,5 +196,6 @@ def test_a_download_that_brings_damage_is_no_success(small_mnist, tmp_path, monk
         (mnist.folder(root) / IMAGES).write_bytes(b"an error page")
 
     replace_torchvision(monkeypatch, damaged)
-    with pytest.raises(mnist.DamagedFile, match=f"what was downloaded is not MNIST: .*{IMAGES} has 13 bytes, 23,536 are expected"):
+    told = f"what was downloaded is not MNIST: .*{IMAGES} has 13 bytes, 23,536 are expected"
+    with pytest.raises(mnist.DamagedFile, match=told):
         mnist.fetch(tmp_path / "elsewhere")

@@ -10,7 +10,8 @@ from pathlib import Path
 import nbformat
 from PIL import Image
 
-from deepfeatures.study import sweep
+from deepfeatures.study import catalogue, sweep
+from deepfeatures.study.chapter_key import Planned
 from deepfeatures.study.grid import Grid
 from deepfeatures.study.sweep import Done
 from tests.conftest import ROOT
@@ -41,7 +42,7 @@ record = {{"claim": "paper-x/height", "value": resamples / 10 + first_seed, "int
           "n": 9, "unit": "digit", "seeds": seeds, "tier": "substitute", "profile": "custom", "chapter": "{SLUG}",
           "note": None}}
 result = {{"chapter": "{SLUG}", "profile": "custom", "tier": "substitute", "device": "cpu",
-          "data_fingerprint": "made-up", "artifacts": {{}},
+          "artifacts": {{}},
           "parameters": {{"resamples": resamples, "first_seed": first_seed, "seeds": seeds}},
           "not_applicable": {{}}, "records": [record], "encoded": []}}
 _ = (folder / "results.json").write_text(json.dumps(result))"""
@@ -107,6 +108,15 @@ def record(claim: str, value: float, interval: tuple[float, float] | None = None
         "note": None,
     }
     return {**told, **more}  # fmt: skip
+
+
+def said_of(planned: Planned) -> dict[str, object]:
+    """What the results of a run say of its plan."""
+    return {
+        "profile": catalogue.profile_of(planned.slug, planned.parameters),
+        "tier": planned.source.tier,
+        "data_fingerprint": planned.source.fingerprint,
+    }
 
 
 def png(grey: int) -> str:

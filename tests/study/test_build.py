@@ -29,7 +29,7 @@ def snakemake(monkeypatch):
 def finish(plan):
     execute.folder(plan).mkdir(parents=True)
     for name in (execute.NOTEBOOK, execute.RESULTS, execute.PROVENANCE):
-        (execute.folder(plan) / name).write_text(name)
+        (execute.folder(plan) / name).write_text(json.dumps({"made": name}))
 
 
 def test_what_is_complete_is_not_built(tiny, snakemake):
@@ -161,7 +161,7 @@ def test_gathered_chapters_have_the_names_that_pages_have(tiny, tmp_path):
     (tmp_path / "into").mkdir()
     (tmp_path / "into" / "stray").touch()
     into = build.gather([plan], tmp_path / "into")
-    assert {path.name: path.read_text() for path in into.iterdir()} == {
+    assert {path.name: json.loads(path.read_text())["made"] for path in into.iterdir()} == {
         "tiny.ipynb": "chapter.ipynb",
         "tiny.results.json": "results.json",
         "tiny.provenance.json": "provenance.json",

@@ -149,3 +149,14 @@ def test_refused_with_what_was_given_and_what_is_allowed(what):
     with pytest.raises(ParameterError) as refused:
         grid.read(SLUG, "default", assignments)
     assert str(refused.value).startswith("chapter curve, ") and message in str(refused.value)
+
+
+def test_points_that_share_any_network_are_no_repetitions():
+    """`attribute_seeds` networks are trained from first_seed on too, one for each."""
+    def repeated(each):
+        points = [
+            grid.Point({"seed": seed}, {"first_seed": seed, "seeds": 1, "attribute_seeds": each}) for seed in (0, 2)
+        ]
+        return grid.Grid("attributes", "default", {"seed": [0, 2]}, points).replicate
+
+    assert (repeated(1), repeated(2), repeated(3)) == ("seed", "seed", None)

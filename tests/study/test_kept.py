@@ -48,6 +48,16 @@ def test_the_published_page(checkout):
     assert found.results["records"][0]["value"] == 9 and found.notebook.is_file() and found.finished[:4] == "2026"
 
 
+def test_one_that_cannot_be_read_hides_no_other(runs_folder, capsys):
+    (runs_folder / "chapters" / SLUG / KEYS[1] / "results.json").write_text('{"chapter": "cur')
+    (runs_folder / "sweeps" / "broken").mkdir(parents=True)
+    (runs_folder / "sweeps" / "broken" / "sweep.json").write_text("[]")
+    assert {run.name for run in kept.every()} == {KEYS[0], KEYS[2]} and kept.sweeps() == []
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 2 and all(line.startswith("left out: ") for line in told)
+    assert "results.json cannot be read as JSON" in told[0] and "sweep.json is not what a sweep writes" in told[1]
+
+
 def test_a_point_of_a_sweep_by_number_values_or_folder(tmp_path):
     def gathered(into):
         asked = [(100, "global", None), (100, "per-feature", None), (200, "global", "no disk")]

@@ -101,6 +101,34 @@ def test_killed_between_the_two_renames_the_former_pages_come_back(checkout, pla
     assert chapters(checkout) == PUBLISHED
 
 
+def test_two_publications_do_not_meet(checkout, planned):
+    executed(planned)
+    with publish.alone():
+        child = subprocess.run(
+            [sys.executable, "-c", "from deepfeatures.study import publish; publish.publish([], profile='paper')"],
+            env={**os.environ, "DEEPFEATURES_ROOT": str(checkout)}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert "NotPublished: another publication is at work in this checkout" in child.stderr
+    assert chapters(checkout) == ["former.ipynb"]
+
+
+def test_where_the_second_rename_fails_the_former_pages_stay(checkout, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        publish.put_in_place(tmp_path / "nowhere")
+    assert chapters(checkout) == ["former.ipynb"]
+    assert [path.name for path in (checkout / "book").iterdir()] == ["chapters"]
+
+
+@pytest.mark.parametrize(("name", "said"), [("profile", "custom"), ("tier", "substitute"), ("data_fingerprint", "x")])
+def test_a_run_that_was_of_another_profile_or_of_other_data_is_not_this_one(name, said, checkout, planned):
+    """Its key can be the same: the profile came to have these values, or no artifact of the chapter reads the data."""
+    executed(planned)
+    assert execute.complete(planned)
+    results = execute.folder(planned) / "results.json"
+    results.write_text(json.dumps({**json.loads(results.read_text()), name: said}))
+    assert not execute.complete(planned)
+
+
 def refused(checkout, planned, message, profile="paper"):
     with pytest.raises(NotPublished) as no:
         publish.publish([planned], profile=profile)

@@ -78,7 +78,9 @@ def test_killed_it_goes_on_and_a_failed_point_loses_no_other(checkout, tmp_path,
 
 
 def finish(chapter):
-    made_up_runs.write_run(execute.folder(chapter), made_up_runs.record("height", 1.0))
+    made_up_runs.write_run(
+        execute.folder(chapter), made_up_runs.record("height", 1.0), **made_up_runs.said_of(chapter)
+    )
 
 
 def test_every_point_is_planned_as_a_run_of_its_own_would_be(checkout):
@@ -110,7 +112,7 @@ def test_points_that_are_one_run_are_built_once(checkout, monkeypatch):
     assert seen == [1]
 
 
-def test_a_failed_build_of_which_nothing_is_missing_is_told(checkout, monkeypatch):
+def test_a_failed_build_of_which_nothing_is_missing_is_told(checkout, monkeypatch, capsys):
     planned = sweep.plan(read("resamples=100,200"))
 
     def fail(*_, **__):
@@ -118,6 +120,7 @@ def test_a_failed_build_of_which_nothing_is_missing_is_told(checkout, monkeypatc
 
     monkeypatch.setattr(build, "build", fail)
     sweep.run(planned)  # its failed points are named later
+    assert capsys.readouterr().err == "the build ended early: no\n"  # none of them had its turn
     for chapter in planned:
         finish(chapter)
     with pytest.raises(build.BuildFailed):

@@ -142,7 +142,9 @@ LYING = {
     "values.npy holds Python objects, which are code when they are read": {"values.npy": objects()},
     "values.npy is no array: ": {"values.npy": b"no array"},
     "values.npy is no array:": {"values.npy": array("__import__('os').system('true')")},
-    "values.npy is no array: tuple index": {"values.npy": array("{'descr': (), 'fortran_order': False, 'shape': (1,)}")},
+    "values.npy is no array: tuple index": {
+        "values.npy": array("{'descr': (), 'fortran_order': False, 'shape': (1,)}")
+    },
     "values.npy is no array: unhashable": {"values.npy": array("{[]: 1}")},
     "values.npy is no array: M": {"values.npy": array("-" * 9000 + "1")},
     "network.safetensors is no file of tensors: ": {"network.safetensors": tensors({"w": np.zeros(4)})[:-8]},

@@ -19,6 +19,8 @@ FILES: dict[str, tuple[str, int, str]] = {
 }
 FINGERPRINT = "mnist-" + hashlib.sha256("".join(md5 for md5, _, _ in FILES.values()).encode()).hexdigest()[:16]
 
+_WAY_OUT = "`deepfeatures data fetch mnist`"
+
 
 class DamagedFile(ValueError):
     """A data file is there but is not what it should be."""
@@ -39,13 +41,13 @@ def verify(data_root: Path) -> None:
     for name, (md5, size, _) in FILES.items():
         path = folder(data_root) / name
         if not _exists(path):
-            raise DamagedFile(f"{path} is missing while others of MNIST are there: `deepfeatures data fetch mnist`, or remove the folder")
+            raise DamagedFile(f"{path} is missing while others of MNIST are there: {_WAY_OUT}, or remove the folder")
         content = _read(path)
         if len(content) != size:
             raise DamagedFile(f"{path} has {len(content):,} bytes, {size:,} are expected: it is truncated or not MNIST")
         found = hashlib.md5(content, usedforsecurity=False).hexdigest()
         if found != md5:
-            raise DamagedFile(f"{path} has MD5 {found}, {md5} is expected: it is damaged; `deepfeatures data fetch mnist`")
+            raise DamagedFile(f"{path} has MD5 {found}, {md5} is expected: it is damaged; {_WAY_OUT}")
 
 
 def read(data_root: Path) -> dict[str, np.ndarray]:
@@ -62,8 +64,8 @@ def read(data_root: Path) -> dict[str, np.ndarray]:
 def fetch(data_root: Path) -> str | None:
     """Download by torchvision (it verifies checksums) into `data_root`. Returns None, or why it could not be done.
 
-    Into a folder of its own first: torchvision takes whatever lies there under the right names for MNIST, and a download
-    that is killed must leave no part of it behind. What was there, damaged or incomplete, is replaced at the end.
+    Into a folder of its own first: torchvision takes whatever lies there under the right names for MNIST, and a killed
+    download must leave no part of it behind. What was there, damaged or incomplete, is replaced at the end.
     """
     from torchvision.datasets import MNIST
 

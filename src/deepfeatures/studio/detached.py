@@ -11,6 +11,7 @@ import fcntl
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def launch(command: Sequence[str], lock: Path, log: Path) -> None:
     """
     held = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(held)
         with log.open("ab") as output:
             process = subprocess.Popen(
                 [*command, str(held)],
@@ -35,6 +36,16 @@ def launch(command: Sequence[str], lock: Path, log: Path) -> None:
     finally:
         os.close(held)
     threading.Thread(target=process.wait, daemon=True).start()  # else it stays a zombie while the studio lives
+
+
+def _lock(held: int) -> None:
+    """Take the lock; who only looks (`lives`) has it for a moment, so it is asked for a few times."""
+    for pause_s in (0.02, 0.05, 0.1, 0.2):
+        try:
+            return fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(pause_s)
+    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def keep(descriptor: int) -> None:

@@ -24,8 +24,8 @@ TIMES = 100  # what artifacts at most take unpacked over packed: random weights 
 SMALL = 50_000_000  # bytes unpacked that no disk minds
 MOST_FILES = 200_000  # the whole book at the paper profile has 13,000
 BLOCK = 1 << 20  # tarfile copies 16 kB at a time; more is only asked for by a header
-# Made from the data sets in seconds. A bundle holds no data set: no image of one, and no table of its labels. Read-outs do
-# keep, for each image that they were tested on, the label beside the answer: without it no error could be counted again.
+# Made from the data sets in seconds. A bundle holds no data set: no image of one, and no table of its labels. Read-outs
+# do keep the label beside the answer, of each image that they were tested on: else no error could be counted again.
 NOT_BUNDLED = ("rotated", "faces", "turned-digits")
 OF_DATA = ("scenes", "photograph-space")  # these too, unless what they hold was rendered
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-
 # numpy reads a header as a Python literal: what is no header, or too deep a one, is an error of the parser
 _HEADER_ERRORS = (ValueError, TypeError, IndexError, KeyError, AttributeError, SyntaxError, MemoryError, RecursionError)
 

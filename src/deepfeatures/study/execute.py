@@ -29,6 +29,7 @@ DOWNLOADS = "downloads.zip"  # a chapter is complete without it: runs of before 
 # for readers to take away (study.downloads).
 _KERNEL = """c = get_config()
 c.IPKernelApp.log_level = 40
+c.IPKernelApp.exec_PYTHONSTARTUP = False
 c.InlineBackend.figure_formats = {"png", "svg", "pdf"}
 """
 # Identifiers in vectors come from a fixed salt. Not by InlineBackend.rc: it is read at the first figure, inside a style
@@ -47,7 +48,26 @@ def folder(planned: chapter_key.Planned) -> Path:
 
 def complete(planned: chapter_key.Planned) -> bool:
     """True where the chapter was executed with exactly this plan, and its files are what was written."""
-    return all((folder(planned) / name).is_file() for name in FILES) and damage(planned) is None
+    there = all((folder(planned) / name).is_file() for name in FILES)
+    return there and damage(planned) is None and _said_of(planned)
+
+
+def _said_of(planned: chapter_key.Planned) -> bool:
+    """True where the results name the profile, the tier and the data of this plan.
+
+    The key holds values and artifacts alone: a profile may have come to have the values of a run that was nobody's, and
+    a chapter without artifacts may have been run on other data.
+    """
+    try:
+        results = json.loads((folder(planned) / RESULTS).read_text("utf-8"))
+    except ValueError:
+        return False
+    now = {
+        "profile": catalogue.profile_of(planned.slug, planned.parameters),
+        "tier": planned.source.tier,
+        "data_fingerprint": planned.source.fingerprint,
+    }
+    return isinstance(results, dict) and all(results.get(name, value) == value for name, value in now.items())
 
 
 def damage(planned: chapter_key.Planned) -> artifacts.Damaged | None:

@@ -18,6 +18,7 @@ from deepfeatures.study import catalogue, parameters
 from deepfeatures.study.parameters import Parameter, ParameterError, Value
 
 SEED, FIRST_SEED, SEEDS = "seed", "first_seed", "seeds"  # seed=k is short for first_seed=k, seeds=1
+EVERY_SEEDS = (SEEDS, "attribute_seeds")  # each says how many networks a run trains, from first_seed on
 MOST_POINTS = 1000  # above it a slip (0..10000) is likelier than a wish
 _RANGE = re.compile(r"\s*([+-]?\d[\d_]*)\s*\.\.\s*([+-]?\d[\d_]*)\s*(?:\.\.\s*(\d[\d_]*)\s*)?")
 _QUOTES = "\"'"
@@ -48,14 +49,15 @@ class Grid:
     @property
     def replicate(self) -> str | None:
         """The axis that repeats a run with other seeds; None where runs of it would share a network."""
-        if SEED in self.swept:
-            return SEED
-        if FIRST_SEED not in self.swept:
+        axis = next((name for name in (SEED, FIRST_SEED) if name in self.swept), None)
+        if axis is None:
             return None
-        firsts = sorted(int(str(value)) for value in self.axes[FIRST_SEED])
-        most = max(int(str(point.parameters.get(SEEDS, 1))) for point in self.points)
+        if axis == SEED and FIRST_SEED not in self.points[0].parameters:  # a chapter's own, whatever it does with it
+            return SEED
+        firsts = sorted({int(str(point.parameters[FIRST_SEED])) for point in self.points})
+        most = max(int(str(point.parameters.get(name, 1))) for point in self.points for name in EVERY_SEEDS)
         apart = all(later - earlier >= most for earlier, later in itertools.pairwise(firsts))
-        return FIRST_SEED if apart else None
+        return axis if apart else None
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,14 +57,25 @@ def find(name: str) -> Run:
 
 
 def every() -> list[Run]:
-    """The runs under runs/chapters that are complete, the last finished first."""
-    found = [_read(folder.name, folder) for folder in _folders()]
+    """The runs under runs/chapters that are complete, the last finished first; one that cannot be read is named."""
+    found = []
+    for folder in _folders():
+        try:
+            found.append(_read(folder.name, folder))
+        except UnknownRun as damage:
+            print(f"left out: {damage}", file=sys.stderr)
     return sorted(found, key=lambda run: run.finished, reverse=True)
 
 
 def sweeps() -> list[dict[str, Any]]:
-    """What `sweep.json` says of each sweep under runs/sweeps, by name."""
-    return [sweep.read_record(path.parent) for path in sorted((paths.runs() / "sweeps").glob(f"*/{sweep.RECORD}"))]
+    """What `sweep.json` says of each sweep under runs/sweeps, by name; one that cannot be read is named."""
+    found = []
+    for path in sorted((paths.runs() / "sweeps").glob(f"*/{sweep.RECORD}")):
+        try:
+            found.append(sweep.read_record(path.parent))
+        except sweep.SweepError as damage:
+            print(f"left out: {damage}", file=sys.stderr)
+    return found
 
 
 def nearest_profile(run: Run) -> tuple[str, dict[str, Value]]:

@@ -4,7 +4,9 @@ A file maps `all` to values that every chapter with such a parameter takes, and 
 """
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -32,9 +34,15 @@ def load(name: str, folder: Path | None = None) -> dict[str, dict[str, object]]:
     if name not in known:  # by listing, so that a name such as ../x never reaches the file system
         raise ProfileError(f"no profile {shortened(name)}{did_you_mean(name, known)}; "
                            f"there are: {', '.join(known) or 'none'}")
+    return copy.deepcopy(_read(name, (folder / f"{name}.yaml").read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=16)
+def _read(name: str, text: str) -> dict[str, dict[str, object]]:
+    """Of a file's text: a plan of the whole book asks for each profile a dozen times."""
     file = f"profiles/{name}.yaml"
     try:
-        content = strict_yaml.load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
+        content = strict_yaml.load(text)
     except yaml.YAMLError as error:
         raise ProfileError(f"{file}: not YAML: {error}") from None
     content = {} if content is None else content

@@ -37,6 +37,11 @@ def mend(slugs: Sequence[str] = (), *, check: Callable[[Path], object]) -> list[
     stops everything (the command renders the book strictly). Raises NotPublished where anything but prose differs from
     what was run, naming it; where the tree has uncommitted changes; where prose asks for a number that was not kept.
     """
+    with publish.alone():
+        return _mend_all(slugs, check)
+
+
+def _mend_all(slugs: Sequence[str], check: Callable[[Path], object]) -> list[str]:
     publish.restore()
     publish.refuse_uncommitted("which words were published")
     ready = publish.being_made()

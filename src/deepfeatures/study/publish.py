@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from deepfeatures.study import build, catalogue, execute, paths
 from deepfeatures.study.chapter_key import Planned, plan_for_publication
@@ -37,6 +41,26 @@ def publish(planned: list[Planned], *, profile: str) -> Path:
         raise NotPublished(
             f"only the paper profile is published, not {profile!r}: deepfeatures book --profile paper, then publish"
         )
+    with alone():
+        return _publish(planned)
+
+
+def alone() -> FileLock:
+    """One publication at a time: each clears what killed ones left, and would take another's pages for that.
+
+    Raises NotPublished where another is at work, whatever folder of runs it has.
+    """
+    name = f"deepfeatures-publication-{os.getuid()}-{hashlib.sha256(str(paths.book()).encode()).hexdigest()[:16]}.lock"
+    lock = FileLock(Path(tempfile.gettempdir()) / name)
+    try:
+        lock.acquire(timeout=0)
+        lock.release()
+    except Timeout as busy:
+        raise NotPublished("another publication is at work in this checkout: wait until it has ended") from busy
+    return lock
+
+
+def _publish(planned: list[Planned]) -> Path:
     restore()
     refuse_uncommitted("what was run")
     executed, kept = [], []
@@ -75,7 +99,12 @@ def put_in_place(ready: Path) -> Path:
     former = folder().with_name(FORMER)
     if folder().exists():
         folder().rename(former)
-    ready.rename(folder())
+    try:
+        ready.rename(folder())
+    except OSError:
+        if former.is_dir():
+            former.rename(folder())
+        raise
     shutil.rmtree(former, ignore_errors=True)
     return folder()
 

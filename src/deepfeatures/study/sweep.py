@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,9 +75,12 @@ def run(planned: Sequence[Planned], *, cores: int | None = None, workflow_profil
     failures.forget(distinct)
     try:
         build.build(distinct, cores=cores, workflow_profile=workflow_profile)
-    except build.BuildFailed:
-        if not any(not execute.complete(chapter) for chapter in distinct):
+    except build.BuildFailed as failure:
+        missing = [chapter for chapter in distinct if not execute.complete(chapter)]
+        if not missing:
             raise
+        if any(failures.reason(chapter) == failures.NOT_REACHED for chapter in missing):
+            print(f"the build ended early: {failure}", file=sys.stderr)
 
 
 def gather(grid: Grid, planned: Sequence[Planned], into: Path, command: Sequence[str]) -> list[Done]:
