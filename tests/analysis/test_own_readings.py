@@ -56,8 +56,9 @@ def test_too_few_of_anything_is_said_with_its_numbers() -> None:
     assert own_readings.too_few(IDENTITY, known, pose) == {}
     one_each = np.arange(len(IDENTITY))
     one_each[1] = 0
-    told = own_readings.too_few(one_each, known, pose)["verification"]
-    assert told.startswith("1 of 79 people have two images or more")
+    told = own_readings.too_few(one_each, known, pose)
+    assert set(told) == {"verification", "attributes"} and told["attributes"].endswith(", for this too")
+    assert told["verification"].startswith("1 of 79 people have two images or more")
 
 
 def test_attributes_are_named_as_their_table_names_them() -> None:

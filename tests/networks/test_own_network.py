@@ -76,6 +76,47 @@ def test_shuffled_weights_are_the_same_numbers_in_another_order(tmp_path: Path) 
     assert not own_network.steady(own_network.load(endless, READING, shuffled=0), rng=np.random.default_rng(0))
 
 
+def as_constants(model: onnx.ModelProto) -> None:
+    """The same weights in nodes `Constant`, where some exporters put them."""
+    held = list(model.graph.initializer)
+    nodes = [helper.make_node("Constant", [], [one.name], value=one) for one in held]
+    rest = list(model.graph.node)
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.node.extend([*nodes, *rest])
+
+
+def test_weights_in_constants_are_shuffled_too(tmp_path: Path) -> None:
+    path = altered(write_network(tmp_path / "toy.onnx", outputs=("embedding",)), as_constants)
+    plain, shuffled = (own_network.load(path, READING, shuffled=seed).features(IMAGES) for seed in (None, 0))
+    assert not np.allclose(plain["embedding"], shuffled["embedding"])
+
+
+def test_a_network_without_weights_has_no_shuffled_twin(tmp_path: Path) -> None:
+    graph = helper.make_graph(
+        [helper.make_node("GlobalAveragePool", ["x"], ["mean"]), helper.make_node("Flatten", ["mean"], ["embedding"])],
+        "means", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, 6, 4])],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", 3])],
+    )  # fmt: skip
+    path = tmp_path / "means.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    with pytest.raises(own_network.NothingShuffled, match="^means.onnx has no array of weights"):
+        own_network.load(path, READING, shuffled=0)
+
+
+def test_a_graph_for_one_image_says_so_when_it_is_given_more(tmp_path: Path) -> None:
+    nodes = [helper.make_node("Reshape", ["x", "shape"], ["embedding"])]
+    graph = helper.make_graph(
+        nodes, "flat", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, 6, 4])],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, 72])],
+        [numpy_helper.from_array(np.array([1, 72]), "shape")],
+    )  # fmt: skip
+    path = tmp_path / "flat.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    network = own_network.load(path, READING)
+    with pytest.raises(ForeignWeights, match=r"^flat.onnx cannot be run on 2 images: "):
+        network.features(np.zeros((2, 6, 4, 3), np.uint8))
+
+
 def outside(one: TensorProto) -> None:
     one.ClearField("raw_data")
     one.data_location = TensorProto.EXTERNAL

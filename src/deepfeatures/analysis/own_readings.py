@@ -45,6 +45,8 @@ def too_few(identity: np.ndarray, known: np.ndarray, pose: np.ndarray) -> dict[s
             f"no attribute is known of at least {LEAST_PEOPLE} people who show it and {LEAST_PEOPLE} who lack it"
             + (f"; the best has {int(people.max())}" if people.max(initial=0) else "")
         )
+    elif several < LEAST_PEOPLE:  # the read-out also says, fold by fold, how well its test people are told apart
+        reasons["attributes"] = f"{reasons['verification']}, for this too"
     there = np.isfinite(pose[:, 0])
     turned = len(np.unique(identity[there]))
     if turned < LEAST_PEOPLE or not np.ptp(pose[there, 0]):

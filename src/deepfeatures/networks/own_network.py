@@ -58,8 +58,18 @@ class OwnNetwork:
 
     def features(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Layer to (n, width) float32. images: (n, height, width, 3) uint8, RGB."""
-        found = self._inner.features(images)
+        try:
+            found = self._inner.features(images)
+        except ValueError:
+            raise
+        except Exception as failure:  # of onnxruntime: a graph whose size was fixed for one image, say
+            why = str(failure).splitlines()[0]
+            raise ForeignWeights(f"{self._inner.name} cannot be run on {len(images)} images: {why}") from failure
         return {name: found[output] for name, output in self.called.items()}
+
+
+class NothingShuffled(ForeignWeights):
+    """A network without an array of weights to shuffle: that control cannot be had."""
 
 
 def load(path: Path, reading: Reading, *, shuffled: int | None = None, threads: int = 1) -> OwnNetwork:
@@ -67,13 +77,13 @@ def load(path: Path, reading: Reading, *, shuffled: int | None = None, threads: 
     which leaves the architecture and the sizes of weights: the control for what training put there.
 
     Raises FileNotFoundError, or ForeignWeights where the file is no network of one image input, keeps weights in other
-    files, or is not as `reading` says.
+    files, or is not as `reading` says; NothingShuffled where `shuffled` would change nothing.
     """
     model = _parsed(path)
     size, layout = _fits(path, model, reading)
     outputs = _outputs(path, model, reading.outputs)
-    if shuffled is not None:
-        _shuffle(model, np.random.default_rng(shuffled))
+    if shuffled is not None and not _shuffle(model, np.random.default_rng(shuffled)):
+        raise NothingShuffled(f"{path.name} has no array of weights that could be put in random order")
     read = FaceInput(*size, reading.mean, reading.std, reading.channels)
     with tempfile.TemporaryDirectory() as folder:  # with inner tensors declared, it is another file than the user's
         file = Path(folder) / path.name
@@ -169,13 +179,22 @@ def _outputs(path: Path, model: onnx.ModelProto, wanted: tuple[str, ...]) -> tup
     return wanted or tuple(declared)
 
 
-def _shuffle(model: onnx.ModelProto, rng: np.random.Generator) -> None:
+def _shuffle(model: onnx.ModelProto, rng: np.random.Generator) -> int:
+    """Put the entries of each array of weights in random order; how many arrays that were.
+
+    Initialisers and constants alike, floats of any width and the bytes of quantised weights. Biases and normalisation
+    stay: they fit the sizes. So do the whole numbers by which a graph indexes.
+    """
     from onnx import numpy_helper
 
-    for one in model.graph.initializer:
+    count = 0
+    for one in _tensors(model):
         values = numpy_helper.to_array(one)
-        if values.ndim > 1 and values.dtype.kind == "f":  # biases and normalisation stay: they fit the sizes
+        weights = values.dtype.kind == "f" or values.dtype.name in ("bfloat16", "int8", "uint8")
+        if values.ndim > 1 and values.size > 1 and weights:
             one.CopyFrom(numpy_helper.from_array(rng.permutation(values.ravel()).reshape(values.shape), one.name))
+            count += 1
+    return count
 
 
 def _as_files(outputs: Mapping[str, int]) -> dict[str, str]:

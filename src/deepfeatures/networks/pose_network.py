@@ -89,12 +89,19 @@ class PoseNetwork:
         found = [self._angles(pixels[start : start + step]) for start in range(0, len(pixels), step)]
         return self.signs * np.concatenate([np.empty((0, 3)), *found])
 
+    def _run(self, pixels: np.ndarray) -> list[np.ndarray]:
+        try:
+            return list(self._session.run(None, {self._reads: pixels}))
+        except Exception as failure:  # onnxruntime's own exceptions have no common base but Exception
+            told = f"{len(pixels)} images of {self.input.height} x {self.input.width}: {str(failure).splitlines()[0]}"
+            raise ForeignWeights(f"{self.file} cannot be run on {told}") from failure
+
     def _angles(self, pixels: np.ndarray) -> np.ndarray:
         count = len(pixels)
         if self._batch and count < self._batch:  # a graph for a fixed batch is given full ones
             filler = np.zeros((self._batch - count, *pixels.shape[1:]), np.float32)
             pixels = np.concatenate([pixels, filler])
-        values = [np.asarray(one, np.float64)[:count] for one in self._session.run(None, {self._reads: pixels})]
+        values = [np.asarray(one, np.float64)[:count] for one in self._run(pixels)]
         if self.form == "rotation":
             return of_rotation(values[0])  # has an order of its own
         angles = values[0] if self.form == "angles" else np.stack([of_bins(one) for one in values], axis=1)
@@ -120,7 +127,7 @@ class PoseNetwork:
     def _form(self) -> str:
         blank = np.zeros((self._batch or 1, self.input.height, self.input.width, 3), np.float32)
         given = blank if self._channels_last else np.ascontiguousarray(blank.transpose(0, 3, 1, 2))
-        shapes = [np.asarray(one).shape[1:] for one in self._session.run(None, {self._reads: given})]
+        shapes = [np.asarray(one).shape[1:] for one in self._run(given)]
         if shapes == [(3,)]:
             return "angles"
         if shapes == [(3, 3)]:

@@ -196,11 +196,15 @@ def _of_own_network(asked: Asked, file: Path, faces: Recipe) -> tuple[dict[str, 
     made = {OWN: _own_features(asked, OWN, faces, settings=settings)}
     about: dict[str, Any] = {"what": file.name, "fingerprint": network.fingerprint, "input": asdict(network.input),
                              "outputs": dict(network.called), "note": ""}  # fmt: skip
-    twin = own_network.load(file, asked.reading, shuffled=SEED)
-    if own_network.steady(twin, rng=np.random.default_rng(SEED)):
-        made[SHUFFLED] = _own_features(asked, SHUFFLED, faces, settings=settings | {"seed": SEED})
+    try:
+        twin = own_network.load(file, asked.reading, shuffled=SEED)
+    except own_network.NothingShuffled as why:
+        about["note"] = f"{why}: the control of shuffled weights is left out."
     else:
-        about["note"] = "With its weights shuffled its features are not finite: that control is left out."
+        if own_network.steady(twin, rng=np.random.default_rng(SEED)):
+            made[SHUFFLED] = _own_features(asked, SHUFFLED, faces, settings=settings | {"seed": SEED})
+        else:
+            about["note"] = "With its weights shuffled its features are not finite: that control is left out."
     made["pixels"] = _own_features(asked, "pixels", faces)
     return made, about
 
