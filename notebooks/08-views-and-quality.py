@@ -52,7 +52,9 @@ artifacts = {name: study.opened(name) for name in study.recipes if name not in r
 # Ridge regression, every image predicted by a read-out that saw no image of its person; signed angles. What a network
 # must beat is the constant: the training median, which sees no face. The share of variance explained is 0 for it. A network
 # taught faces and their mirror images alike may hide the *sign* of yaw and keep its size: that little of signed yaw is read
-# does not by itself say that the angle is lost. {doc}`pose` reads |yaw| from the same networks, and explains what mirroring hides.
+# does not by itself say that the angle is lost. {doc}`pose` reads |yaw| from the same networks, and explains what mirroring hides. Of signed
+# yaw, pixels tell more than any last layer in every world, and random weights more than the last layers of trained networks on photographs;
+# a layer before the last tells more than the last.
 
 # %%
 poses = df.analysis.view_tables.under(readouts, "pose")
@@ -118,9 +120,12 @@ study.table(["world", "network", "people", "features", "pairs", "people less fea
 # if turning moves each person in a direction of his own, chance decides which features that direction meets, and pairs have
 # the largest share even where people alone differ. So people and features are compared with each other, and not with it.
 # *Halves agree* says whether a person's view dependence is the same in other images of him, which is what "consistently" asks.
+# Shares are estimates from which noise was taken off, and may come out below 0 or above 100 %; a dash stands where energy varies no more than
+# noise makes it.
 #
 # How much is there to depend on? A feature varies with the person, with the view alike for all, with the view in a way of
-# the person's own, and with the single image.
+# the person's own, and with the single image. The claim on robustness is judged of CelebA, where turned begins at a moderate angle; in the
+# designed world, where it means a profile, view takes more of the published networks' variance than the person does.
 
 # %% mystnb={"figure": {"name": "views-variances", "caption": "What the variance of a feature is made of, mean over features, without the noise of few images. View: a shift common to everybody; person x view: what turning does to one person beyond that."}, "image": {"alt": "Stacked horizontal bars, one a network, a panel for each world. What a single image adds is the largest part for pixels and random weights; the person is the largest part for trained networks on photographs and for the network trained on rendered people; view and person by view stay small nearly everywhere."}}
 _ = df.figures.view_variances(df.analysis.view_tables.variances(measured))
@@ -158,7 +163,7 @@ _ = df.figures.contact_sheet(viewer.images, [f"{far:.1f}" for far in viewer.dist
 ranks = df.analysis.quality_tables.correlations(qualities, resamples=resamples, rng=study.rng())
 _ = df.figures.quality_correlations(ranks)
 
-# %% mystnb={"figure": {"name": "views-defects", "caption": "Mean number of known defects by distance, from the nearest tenth of the images to the farthest. Quality that rises monotonically would be a line that falls all the way."}, "image": {"alt": "Panels by world and kind of distance. From the origin and from the mean nearly all networks' lines fall from left to right, steadily on photographs; one network rises in rendered faces from the origin; with unit length the order of the networks changes and some lines rise; pixels stay level."}}
+# %% mystnb={"figure": {"name": "views-defects", "caption": "Mean number of known defects by distance, from the nearest tenth of the images to the farthest. Quality that rises monotonically would be a line that falls all the way."}, "image": {"alt": "Panels by world and kind of distance. From the origin nearly all networks' lines fall from left to right, from the mean on photographs too; in rendered faces one rises from the origin, and from the mean only two fall steadily; with unit length the order of the networks changes and some lines rise; pixels stay level."}}
 _ = df.figures.defects_along(df.analysis.quality_tables.along(qualities, parts=10, resamples=resamples, rng=study.rng()))
 
 # %%
@@ -175,8 +180,10 @@ study.number("near-unit", area["rendered", "trained", "unit"])
 # %% [markdown]
 # In the rendered world nearness to the origin finds images with a defect with an area of {glue:text}`near-trained` in the trained network,
 # of {glue:text}`near-untrained` with random weights, and of {glue:text}`near-unit` in the trained network once all vectors are equally long. A
-# blurred picture has less contrast, and less contrast in means shorter vectors out of any network: where random weights do as well as
-# trained ones, the centre of the space is no sign of what a network has learnt of faces.
+# blurred picture has less contrast, and less contrast in often means shorter vectors out, of random weights too; not of every network: one
+# published network's vectors grow longer on spoilt rendered faces. Where random weights do as well as trained ones, such an area is no sign of
+# what a network has learnt of faces. Other rows are: on photographs, covering a face and turning it bring the trained networks' vectors nearer
+# to the origin and those of random weights hardly or not at all, and the margin rises with the distance far more than in the controls.
 
 # %% [markdown]
 # ## Is it the defect?
@@ -194,6 +201,9 @@ study.table(["network", "distance", "video frame", "blurred", "low resolution", 
 
 # %% [markdown]
 # ## Verdicts
+# Where photographs are read, every claim is judged of CelebA and of two published networks, the worse of the two claim by claim: neighbouring
+# rows may be of different networks. Halves and permutations are dealt anew, so that values may differ a little from the tables'. Rendered
+# faces and Pointing'04 enter no verdict then.
 
 # %%
 found = df.analysis.view_claims.measure(readouts, seen, qualities, permutations=permutations, resamples=resamples, rng=study.rng())
@@ -205,8 +215,8 @@ study.verdicts()
 # %% [markdown]
 # (views-differ)=
 # ## What differs from the paper
-# **V1** The paper's two networks and its 24,000 images were never released, and only its abstract is at hand: claims are judged by their
-# statement. Two published MobileFaceNets stand for its networks where photographs are read, else the identity network trained here; their training
+# **V1** The paper's two networks and its more than 24,000 images (of IJB-A, as Rudd et al. say) are not at hand, and of its text only the
+# abstract is: claims are judged by their statement. Two published MobileFaceNets stand for its networks where photographs are read, else the identity network trained here; their training
 # sets may hold CelebA's people. **V2** CelebA stands for the paper's photographs. Its celebrities seldom turn far: *turned* is beyond 30 degrees
 # where it is told and beyond 25 where view dependence is measured; pose is estimated. Pointing'04 and the designed world have true profiles.
 # **V3** Video frames are made from stills by a program; real ones also differ in who is filmed, how and when. **V4** Ridge regression and squared

@@ -13,8 +13,8 @@
 # # Is a face network's code linear in what makes a face?
 #
 # Describe a face by a list of numbers: where its points lie, and which colours are left once all faces have one shape. Sun, Dong and
-# Hu report that the units of a face network are linear in such a list, both ways, that this linear model recognises people about as
-# well as the network itself, and that the *axis model* of face neurons does not fit the units ({cite}`sun2019`, abstract). Here the
+# Hu report that the units of a face network are linear in such a list, both ways, that this linear model recognises and verifies faces
+# about as well as state-of-the-art networks, or better, and that the *axis model* of face neurons does not fit the units ({cite}`sun2019`, abstract). Here the
 # list is known exactly, so each of these can be asked of people whom no fit has seen, beside pixels and random weights.
 
 # %% tags=["parameters"]
@@ -81,9 +81,11 @@ study.table(["people", "parameters", "longest component", "shortest", "edges of 
 # Read the bars of the claims against these two. A bar that a planted unit misses although it follows the rule, or passes although it does
 # not, cannot tell one code from another: compare a network with the planted units, with pixels and with random weights, in the same
 # table, rather than with the dashed line. For encoding, the planted units stand in the last rows of the next table; for decoding and the
-# axis, in the tables further down.
+# axis, in the tables further down. So it is here: neither kind of planted unit reaches the bar of encoding or of decoding; the kernel hardly
+# gains on rectified units, so that a small gain is no evidence of a linear code; and where the linear code explains little, one axis does
+# too, which is by itself no evidence against the axis model. The changes at single faces are what tells the two planted kinds apart.
 
-# %% mystnb={"figure": {"name": "space-encoding", "caption": "Share of the explainable variance of units that parameters explain, on people no fit has seen: linear, and with a Gaussian kernel of the parameters beside them; 95 % intervals over people. Dashed: what was taken beforehand for 'can be encoded'."}, "image": {"alt": "A panel for each world with a row for each network and layer; in each row two dots close to each other, linear and with a kernel, left of a dashed vertical line at 75 percent."}}
+# %% mystnb={"figure": {"name": "space-encoding", "caption": "Share of the explainable variance of units that parameters explain, on people no fit has seen: linear, and with a Gaussian kernel of the parameters beside them; 95 % intervals over people. Dashed: what was taken beforehand for 'can be encoded'."}, "image": {"alt": "A panel for each world with a row for each network and layer. In nearly every row two dots, linear and with a kernel, close to each other and left of a dashed line at 75 percent; right of it are only the kernel's dot of planted exemplar units and, by construction, pixels of photographs."}}
 encoded = {name: group for name, group in artifacts.items() if not name.startswith("axis/")}
 table = df.analysis.parameter_space_tables.encoding(encoded, resamples=resamples, rng=study.rng())
 _ = df.figures.encoding_shares(table, bar=0.75)
@@ -113,7 +115,7 @@ study.table(["world", "network, layer", "decoded, linear", "with a kernel", "mea
             df.analysis.parameter_space_tables.decoding(encoded, resamples=resamples, rng=study.rng()),
             "Share of the parameters' variance decoded from single images; and the mean correlation, by kind.")
 
-# %% mystnb={"figure": {"name": "space-decoding", "caption": "Correlation of each parameter with what a linear read-out of one portrait's units says of it, people unseen. Ordered by the trained network."}, "image": {"alt": "Two panels, shape and appearance, with a row for each parameter and three markers in each row; correlations fall from near one at the top to near zero at the bottom, where depth and other things that cannot be seen from the front stand."}}
+# %% mystnb={"figure": {"name": "space-decoding", "caption": "Correlation of each parameter with what a linear read-out of one portrait's units says of it, people unseen. Ordered by the trained network."}, "image": {"alt": "Two panels, shape and appearance, with a row for each parameter and three markers in each row. In appearance, skin and hair are near one at the top; shape starts lower; both fall to zero. Much that the trained network does not give, such as the length of the face or the width of the shoulders, pixels do."}}
 names = {f"portraits/{name}": label for label, name in three.items()}
 _ = df.figures.decoded_by_parameter(df.analysis.parameter_space_tables.by_parameter(artifacts, names))
 
@@ -139,7 +141,8 @@ study.table(["decoded from", "nearer to its own person than to another"],
 # predicts from those. A fourth is a control: the network's own units after the spread within *training* people has been made round. It
 # learns from the same people as the linear model, and no parameter. And a fifth: a linear map to 59 numbers keeps much of any code of people,
 # whatever the numbers mean, so a read-out is taught everyone's parameters as *another* person's. Where that recognises as well, the
-# space has no part in it. Only people of one fold, whom none of the fits has seen, are compared.
+# space has no part in it. Only people of one fold, whom none of the fits has seen, are compared. The last row of each network names an
+# image's person by the nearest of the units that the linear model predicts from true parameters.
 
 # %%
 shown_worlds = {name: group for name, group in encoded.items() if name.endswith(("/embedding", "/pixels"))}
@@ -148,6 +151,9 @@ study.table(["world", "network, layer", "code", "AUC", "rank-1", "people in a ga
             "Verification (0.5 is chance) and recognition by code; intervals over people.", digits=3)
 
 # %% [markdown]
+# The claims compare codes in the rendered world and on photographs. On portraits the published network's decoded parameters verify and
+# recognise better than its own units; so do its own units once made round, without any parameter.
+#
 # ## The axis model, claim by claim
 # For Chang and Tsao's face neurons a response is the projection of the face on **one axis**, bent by one curve; and it is **flat
 # orthogonally**: along any axis at a right angle nothing changes. Note what follows: a unit that is linear in the parameters *is* such a
@@ -159,7 +165,7 @@ study.table(["world", "network, layer", "code", "AUC", "rank-1", "people in a ga
 # no portrait, and split each unit's change into that along its axis and that at right angles. The planted units show what the
 # tests say where the answer is known.
 
-# %% mystnb={"figure": {"name": "space-axis", "caption": "The axis model by layer. Of the response between people: explained by a curve along one axis, over the noise ceiling. Of the change when single parameters are moved: the share along the unit's axis, with 95 % intervals over people moved, and along the one direction that fits other people's changes best. A unit that is flat orthogonally at every face has 100 % there."}, "image": {"alt": "A row for each network and layer and two for planted units, four markers a row. For planted axis units both shares of change are near 100 percent; for planted exemplar units and for every network they are far below."}}
+# %% mystnb={"figure": {"name": "space-axis", "caption": "The axis model by layer. Of the response between people: explained by a curve along one axis, over the noise ceiling. Of the change when single parameters are moved: the share along the unit's axis, with 95 % intervals over people moved, and along the one direction that fits other people's changes best (found on the other half of the people moved, so that it can come out below the axis). A unit that is flat orthogonally at every face has 100 % there."}, "image": {"alt": "A row for each network and layer and two for planted units, four markers a row. For planted axis units both shares of change are near 100 percent; for planted exemplar units and for every network they are far below."}}
 axis = df.analysis.parameter_space_tables.axis(artifacts, resamples=resamples, rng=study.rng())
 _ = df.figures.axis_shares(axis, chance=1 / len(portraits.summary["names"]))
 
@@ -202,9 +208,10 @@ for claim, name in {"encoding-learnt": "learnt-encoding", "decoding-learnt": "le
 study.verdicts()
 
 # %% [markdown]
-# The controls decide what a linear code means here. The linear code of the trained network explains {glue:text}`learnt-encoding` more of what
-# repeats than that of the better control does, and {glue:text}`learnt-decoding` more of the parameters' variance can be decoded from it.
-# Where such a number is below zero, pixels or random weights do **not** lose: how linear the code is then says nothing of what was learnt.
+# The controls decide what a linear code means here. Trained network less the better control: {glue:text}`learnt-encoding` of what repeats is
+# explained by the linear code, and {glue:text}`learnt-decoding` of the parameters' variance is decoded. Where such a difference lies below
+# zero with its whole interval (in the verdicts), training made the code *less* linear in these numbers, or harder to read: a linear code is
+# then nothing that was learnt. The first is a difference of shares of two ceilings: pixels repeat less, so read the column *explained* too.
 # Of the change at single faces {glue:text}`not-flat` lies at right angles to the units' axes. A network may drop what does not help to
 # tell people apart, such as small differences in shape: it is then harder to decode than pixels, and may know people better. The tables of
 # what is decoded and of what a code is worth have to be read together.

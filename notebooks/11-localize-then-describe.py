@@ -75,7 +75,7 @@ _ = df.figures.scene_windows(scenes["images"][:12], shown, found["response"][:12
 # Answers that look at nothing, and networks that have learnt nothing, stand beside every number. An untrained network is no
 # empty control: heads are large and have edges, and random filters answer to those.
 
-# %% mystnb={"figure": {"name": "lnets-recall", "caption": "Share of scenes in which each answer is right, with 95 % intervals over people: overlap of window and box (IoU) of 0.5 or more, and the window's centre inside the head."}, "image": {"alt": "A dot plot with a row for each answer; centred boxes and random windows are right least often, untrained networks often have their centre in the head, trained localisers are right most often."}}
+# %% mystnb={"figure": {"name": "lnets-recall", "caption": "Share of scenes in which each answer is right, with 95 % intervals over people: overlap of window and box (IoU) of 0.5 or more, and the window's centre inside the head."}, "image": {"alt": "A dot plot with a row for each answer. Networks trained on attributes of the same world are right most often, by far. On photographs untrained networks and one trained on objects alone overlap least, a centred box more; untrained networks have their centre in the head in more than half of the scenes, the one trained on objects alone far less often."}}
 _ = df.figures.localisation(df.analysis.localisation.table(worlds))
 
 # %%
@@ -86,7 +86,7 @@ study.table(["world", "answer", "mean IoU", "IoU of 0.5 or more", "centre in the
 # ### What pre-training gives
 # Two fair opponents: a network trained on attributes alone for as many steps as fine-tuning takes, and one for as many as
 # pre-training and fine-tuning take together. The same table asks whether the second network finds more heads than the first
-# alone: going from coarse to fine is a gain only where that row lies above 0.
+# alone: going from coarse to fine is a gain only where that row lies above 0. In these tables *less* means minus.
 
 # %%
 study.table(["world", "what is compared", "recall", "centre in the head"],
@@ -135,7 +135,8 @@ study.table(["what ANet is shown", "balanced error, %", "points above the true b
 # than fifty. Any unit has such faces, and the eye finds a meaning in them. So the units are not picked, they are spread
 # evenly from the most to the least telling; and each has a test: does its order tell faces with an attribute from those
 # without (area under the curve, AUC), more than when people's labels are dealt to other people? p is corrected for asking of all
-# units and attributes at once.
+# units and attributes at once. Nearly all units of random weights pass both tests, so what counts is how far ANet lies above them; and
+# some of its units tell most of *Blurry*, which is said of a picture and of no face.
 
 # %%
 faces = artifacts["rendered/faces"][0]
@@ -152,7 +153,7 @@ study.encoded(df.analysis.described_encoded.single_units(strengths), label="what
 study.table(["network", "attribute that most units tell of", "units"],
             df.analysis.unit_semantics.tells_of(tests, most=4), "What units are about: the four attributes with the most units, by network.")
 
-# %% mystnb={"figure": {"name": "lnets-mean-faces", "caption": "Mean rendered faces of weak, medium and strong response of ANet's units, from the unit that tells most (top left, row by row) to the one that tells least, with the attribute each tells most of. AUC below 0.5: the weak response tells of it."}, "image": {"alt": "Rows of three blurred mean heads; for the most telling units the heads differ visibly, as in hair or hat, for the last ones they look alike."}}
+# %% mystnb={"figure": {"name": "lnets-mean-faces", "caption": "Mean rendered faces of weak, medium and strong response of ANet's units, from the unit that tells most (top left, row by row) to the one that tells least, with the attribute each tells most of. AUC below 0.5: the weak response tells of it. The attribute was picked on these same faces, so the AUC flatters; held-out ones are in the table."}, "image": {"alt": "Rows of three blurred mean heads for eight units. Hair or skin goes from dark to light or back in most of them, in the last row too; the heads of units that tell of Blurry differ little."}}
 main = next(iter(tests))
 _ = df.figures.unit_faces(df.analysis.unit_semantics.shown_units(faces["images"], networks[main], tests[main]))
 
@@ -185,7 +186,10 @@ _ = df.figures.units_tell({name: one.auc[0] for name, one in strengths.items()})
 # same from other starts; do attributes that speak of one part of the face share a cluster; and would any features do?
 # Attributes that go together in the data have similar planes in random features too, so the labels' own correlations are
 # in the table. Some that mean similar things exclude each other, as hair colours do: their planes face each other, and their cosine is
-# negative. So the same is asked of absolute cosines, which tell an axis from its neighbours whichever way it points.
+# negative. So the same is asked of absolute cosines, which tell an axis from its neighbours whichever way it points. The notes mean the
+# planes of the network's own last layer, which is a row of the table; the claims are judged of the machines, whose intervals run from the
+# least to the most of the refits. Starts agree poorly, so that any one clustering is one of many; and by absolute cosines random weights do
+# as well as ANet.
 
 # %%
 planes = {name: df.analysis.hyperplanes.fit(units, faces["attributes"], faces["identity"], rng=study.rng())
@@ -208,6 +212,8 @@ study.table(["cluster", "attributes", "groups"], df.analysis.hyperplanes.members
 
 # %% [markdown]
 # ## Verdicts
+# Claims on where the head is are judged on CelebA's scenes where they are read; all others, the cost of a wrong place among them, on rendered
+# ones. The tables above have both worlds.
 
 # %%
 world = "celeba" if "celeba" in worlds else "rendered"
