@@ -64,7 +64,7 @@ rows = {"yaw_deg": (-90, -60, -30, 0, 30, 60, 90), "pitch_deg": (-30, -20, -10, 
 swept = {name: one.vary(4, name, values) for name, values in rows.items()}
 _ = df.figures.factor_sweep({name: (rows[name], sweep.images) for name, sweep in swept.items()})
 
-# %% mystnb={"figure": {"name": "faces-sweep-person", "caption": "Factors of a person, each varied alone from the lowest to the highest value."}, "image": {"alt": "Rows of one frontal head: the face grows wider, the jaw broader, the nose wider, the eyes further apart, the lips fuller, the skin paler, hair recedes."}}
+# %% mystnb={"figure": {"name": "faces-sweep-person", "caption": "Factors of a person, each varied alone from the lowest to the highest value."}, "image": {"alt": "Rows of one head, turned a little: the face grows wider, the jaw broader, the nose wider, the eyes further apart, the lips fuller, the skin paler, hair recedes."}}
 values = (-1, -0.67, -0.33, 0, 0.33, 0.67, 1)
 persons = ("face_width", "jaw_width", "nose_width", "eye_spacing", "lower_lip", "skin_tone", "hairline")
 _ = df.figures.factor_sweep({name: (values, one.vary(6, name, values).images) for name in persons})
@@ -142,8 +142,10 @@ show.explorer(
 # pixels and random weights held already, so they stand beside it; and the background is there to show what a network
 # keeps although nobody needs it.
 # Maps of block2 and block3 are averaged over positions, those of block4 are not: the step between them is not depth alone.
+# Where pixels hold nothing of a subject either, as of expression here, a network's silence says nothing of what it forgets. That people are
+# told apart does not mean that their bones can be read: colours of skin and hair go a long way.
 
-# %% mystnb={"figure": {"name": "faces-factors", "caption": "Share of the variance of what makes an image that is read out of fold from each layer, mean over a subject's factors; lines are 95 % intervals over people. At 0 nothing is known."}, "image": {"alt": "Eight panels, one a subject, lines over the layers. Pose, light and occlusion are read best from the last block and fall steeply at the embedding; background falls from layer to layer, quality too; identity and attributes stay low and nearly level, expression at nothing. Random weights keep pose, light and background better at the embedding than the trained network does."}}
+# %% mystnb={"figure": {"name": "faces-factors", "caption": "Share of the variance of what makes an image that is read out of fold from each layer, mean over a subject's factors; lines are 95 % intervals over people. At 0 nothing is known."}, "image": {"alt": "Eight panels, one a subject, lines over the layers. Pose, light and occlusion are read best from the last block and fall steeply at the embedding; background falls from layer to layer, quality too; identity and attributes stay low, expression at nothing. Random weights keep pose, light, occlusion, quality and background better at the embedding than the trained network does."}}
 readouts = {name.removeprefix("factors/"): study.readouts(name) for name in study.recipes if name.startswith("factors/")}
 shares = df.analysis.factors.table(readouts, resamples=resamples, rng=study.rng())
 _ = df.figures.factors_by_layer(shares)

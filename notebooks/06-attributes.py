@@ -14,7 +14,7 @@
 #
 # A network trained to tell people apart should not care whether they smile or wear a hat. Rudd et al. asked linear
 # machines to read 40 attributes from such a network's features and found all of them there: those that belong to a
-# person best, then those that tend to, then those that come and go ({cite}`rudd2017`, section 3.1, figures 1 and 2).
+# person best, then those that tend to, then those that come and go ({cite}`rudd2017`, sections 3.1 and 5, figures 1 and 2).
 # Here the same question is put to networks whose weights are at hand, with controls: pixels, random weights, and vectors
 # made shorter without any triplets.
 
@@ -46,7 +46,7 @@ study = df.chapter("attributes", globals())
 # %% [markdown]
 # ## The faces
 # The rendered world knows the truth of 37 of CelebA's 40 attributes; *Male*, *Attractive* and *Young* it does not
-# model. Where CelebA is read, its labels are the annotators', and some are little better than guesses. The networks
+# model. Where CelebA is read, its labels are the annotators', and not every attribute was labelled consistently. The networks
 # that others published may have seen CelebA's people in training; our own has seen nobody who is tested here.
 
 # %%
@@ -87,7 +87,7 @@ study.table(["data", "features", "columns", "same-person AUC [range]", "smallest
 # Figure 2 of the paper. An answer that knows nothing has false negatives and false positives that add up to 100 %,
 # 50 % each where it is balanced.
 
-# %% mystnb={"figure": {"name": "attribute-errors", "caption": "False negatives (left) and false positives (right) of each attribute before and after the triplet embedding, % of the images that show or lack it; lines are 95 % bootstrap intervals over people; dashed, chance. Within a group, the best read on top."}, "image": {"alt": "Mirrored horizontal bars, a row for each attribute in three groups: misses to the left, false alarms to the right. In rendered faces most bars reach almost to the dashed lines of chance, only colours of skin and hair and baldness stay short; where CelebA is read it has a panel of its own, in which nearly all stay well inside, and those after the triplet embedding are longer than those before it."}}
+# %% mystnb={"figure": {"name": "attribute-errors", "caption": "False negatives (left) and false positives (right) of each attribute before and after the triplet embedding and from the attribute network, % of the images that show or lack it; lines are 95 % bootstrap intervals over people; dashed, chance. Within a group, ordered by the error of the deep features in the first panel."}, "image": {"alt": "Mirrored horizontal bars, a row for each attribute in three groups: misses to the left, false alarms to the right. In rendered faces most bars of the deep features reach almost to the dashed lines of chance; colours of skin and hair and baldness stay far short, hat, blur, bangs and beard a little; the attribute network's are short for blur and hat. Where CelebA is read it has a panel of its own, in which most bars stay inside the lines, some misses nearly reach them, most bars after the triplet embedding are longer than those before, and the attribute network's are the shortest."}}
 two = df.analysis.attribute_tables.representations(errors)
 tables = {name: df.analysis.attribute_tables.by_attribute(errors[name], two[name]) for name in errors}
 _ = df.figures.attribute_errors(tables)
@@ -104,8 +104,11 @@ study.table(["data", "features", "attributes", "better than chance", "not shown 
 
 # %% [markdown]
 # ## Three groups
-# Dependent on identity, correlated with it, independent of it: the paper names a few attributes of each group, the rest
-# of the grouping is ours, name by name (`data/attributes.py`). Balanced error is the mean of both kinds of error.
+# Dependent on identity, correlated with it, independent of it. The paper's figure 2 splits all 40 attributes; the text at hand
+# names only some of each group, and the rest of the grouping is ours, name by name (`data/attributes.py`). It is made for
+# photographs: *Chubby*, *Double_Chin* and *Bags_Under_Eyes* count as correlated, though in the rendered world they belong to
+# the person. Balanced error is the mean of both kinds of error. In the table of order, above 0 means that each group is read
+# worse than the one before, as the paper says; below 0, that at least one step goes the other way.
 
 # %%
 groups = df.analysis.attribute_tables.by_group(errors, every)
@@ -123,12 +126,14 @@ study.table(["data", "smaller step between groups, points", "p of so strong an o
             "Are the groups ordered? p deals the attributes into groups of these sizes at random.")
 
 # %% [markdown]
-# An order that pixels and random weights show as well is a property of the attributes, not of what training for
+# Where CelebA is read, look at pixels first: machines that see no network read attributes from them too, those that are
+# independent of identity better than from the deep features. That an attribute can be read does not say that a network
+# kept it for identity. An order that pixels and random weights show as well is a property of the attributes, not of what training for
 # identity kept: compare the rows of the table above it.
 #
 # ## What the embedding takes away
-# Shorter vectors hold less, triplets or not. So the loss after the triplet embedding stands beside the loss after PCA and
-# after random directions, to the same number of columns. Positive: read worse than before. p flips before and after,
+# A shorter vector can hold no more, triplets or not, though machines may read it better. So what counts is the loss after the
+# triplet embedding beside that after PCA and after random directions, to the same number of columns. Positive: read worse than before. p flips before and after,
 # attribute by attribute; in the last row of each block it deals attributes into the two groups anew.
 
 # %%
@@ -141,10 +146,10 @@ study.table(["data", "shortened by", "group", "attributes", "loss, points of bal
 # (attributes-by-layer)=
 # ## Layer by layer
 # The paper leaves depth to future work. Below, every layer that we read, from the first blocks to the embedding, with
-# random weights and pixels beside them. Layers differ in width (maps are averaged over positions in all but the last),
+# random weights and pixels beside them. Layers differ in width (maps are averaged over positions, but not block4 and gdc),
 # so a step between layers is not depth alone.
 
-# %% mystnb={"figure": {"name": "attribute-layers", "caption": "Mean balanced error of each group of attributes by layer, with 95 % intervals over people; dashed at the top, chance."}, "image": {"alt": "Panels for the three groups of attributes. In rendered faces all lines lie close under chance, the identity network lowest. Where CelebA is read it has panels of its own, in which the errors of trained networks lie far below those of random weights, are smallest in the layers before the last and rise towards chance at the embedding."}}
+# %% mystnb={"figure": {"name": "attribute-layers", "caption": "Mean balanced error of each group of attributes by layer, with 95 % intervals over people; dashed at the top, chance."}, "image": {"alt": "Panels for the three groups of attributes. In rendered faces all lines lie under chance, the identity network's lowest but for identity-independent attributes at the embedding, where it rises above random weights. Where CelebA is read it has panels of its own: errors of trained networks are smallest in the layers before the last, below pixels and random weights, and rise at the embedding above the line of pixels, for identity-independent attributes up to random weights."}}
 layers = {name: df.analysis.attribute_tables.by_layer(one) for name, one in errors.items()}
 _ = df.figures.group_error_by_layer(layers)
 study.encoded(df.analysis.attribute_encoded.cells(errors, artifacts), label="attributes-by-layer")
@@ -177,8 +182,9 @@ df.figures.explorer.explorer(
 # The paper compares with AFFACT, a network trained end to end on attributes. Ours is trained once a fold, with AFFACT's
 # balance of both kinds of label, and asked about the people it has not seen; its own answers are the row of figure 2 and
 # of the claims. On rendered faces all of it learns, from the identity network's weights on; on photographs the last
-# blocks of one MobileFaceNet, behind a published trunk that stays as it is (D12). So it has one advantage over machines
-# on deep features: it sees what the layers before the last still held.
+# blocks of one MobileFaceNet, behind a published trunk that stays as it is (D12). So it has an advantage over machines
+# on deep features: it sees what the layers before the last still held. How much of the distance that is, the linear machines on
+# layer gdc say (table of groups).
 
 # %%
 study.table(["data", "group", "attributes", "deep features, %", "network, %", "its embedding by machines, %",
@@ -188,8 +194,11 @@ study.table(["data", "group", "attributes", "deep features, %", "network, %", "i
 # %% [markdown]
 # It learned from a few thousand images where AFFACT had 162,770, so it is no state of the art, and a distance from it is
 # no distance from AFFACT. Machines on its embedding were fitted to faces that the network had learned already.
+# Whether training for identity removes what does not belong to it is asked of one network and its twin of random weights, on
+# photographs of MobileFaceNet, MS1M; the other published network beside *its* twin, in the table of groups, can say the opposite.
 #
 # ## Verdicts
+# What each number is, its unit and the threshold it is held to stand in the ledger, `claims/rudd2017.yaml`.
 
 # %%
 main = "celeba" if "celeba" in errors else "rendered"

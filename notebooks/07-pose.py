@@ -12,7 +12,8 @@
 # %% [markdown]
 # # Does a face network forget which way the face was turned?
 #
-# Rudd et al. read the absolute yaw of CelebA's faces from the deep features of four networks with a linear regression
+# Rudd et al. read the absolute yaw of CelebA's faces from four kinds of deep features, of three networks and a triplet
+# embedding, with a linear regression
 # ({cite}`rudd2017`, section 3.2 and table 1). The errors stay "generally below 10 degrees", half-profile faces come out
 # best, longer vectors seem to hold more, and pitch and roll are assumed to behave alike. Below: what we find in three
 # worlds of faces, how sure we are, and what an answer that never looks at a face would score.
@@ -44,9 +45,11 @@ study = df.chapter("pose", globals())
 # %% [markdown]
 # ## Three worlds, and what is known of pose in each
 # *Rendered* faces have an exact pose and any pose equally often. In *CelebA* pose is estimated by another network than the
-# paper's ([F1](#pose-differs)), and almost everybody faces the camera. In *Pointing'04* it was measured, with 15 degrees between two
+# paper's ([F1](#pose-differs)), and most people nearly face the camera. In *Pointing'04* it was measured, with 15 degrees between two
 # poses. One sign for all: positive yaw means that the nose points to larger image x. Networks that others trained read
-# all three; the network trained here has seen rendered faces only and reads rendered people that it has not seen.
+# all three; the network trained here has seen rendered faces only and reads rendered people that it has not seen. A fourth
+# row, *as-the-paper*, is the rendered world once more, thinned at random to the shares of |yaw| in table 1; few of its faces
+# are turned far.
 
 # %%
 read = {name: study.readouts(name) for name in study.recipes if not name.startswith("identity/")}
@@ -82,7 +85,8 @@ study.number("told-own", auc["rendered", "identity network"])
 # Gaussian kernel on some of the training images (its width by the median distance), for the triplet embedding learnt on
 # training people alone, and for fewer dimensions by PCA and by a random projection. Two constants, the training median
 # and the training mean, know nothing of the image. In the place of the paper's AFFACT stands chapter {doc}`attributes`' network: one a
-# fold of people, read for people that it has not seen, by regressors that learn from the people it learned from.
+# fold of people, read for people that it has not seen, by regressors that learn from the people it learned from. Brackets are
+# 95 % bootstrap intervals over people with all their images; of ten people, as in Pointing'04, they are likely too narrow.
 
 # %% mystnb={"figure": {"name": "pose-ranges", "caption": "Mean absolute error of |yaw| by range of the true |yaw|: every network's last layer, what the headline network's last linear layer reads (gdc), and the headline after the triplet embedding, with 95 % intervals over people. Hollow marks: the same answer moved half-way to the training mean. Bars: the training median, which sees no face."}, "image": {"alt": "A panel for each world; in each range of yaw a filled and a hollow mark for each network and a bar. With every yaw equally common, errors are smallest around the mean angle and larger on both sides, for the networks as for the constant; with the paper's shares of yaw they grow with the angle."}}
 table = df.analysis.pose_tables.networks_by_range(worlds, resamples=resamples, rng=study.rng())
@@ -95,8 +99,8 @@ study.table(["world", "features", "true |yaw|", "network", "moved half-way", "ne
             "The same as numbers, with the constants: mean absolute error of |yaw|, degrees.")
 
 # %% [markdown]
-# Where the third number is above 0, the network would be nearer to the truth if it believed its own features half as much: near the
-# mean answer that is so of any noisy reader, far from it of none that sees anything.
+# Where *network less that* is above 0, the network would be nearer to the truth if it believed its own features half as much: that can
+# be so of any noisy reader close to the mean answer, and far from it hardly of one that sees anything.
 #
 # ## What table 1 says by itself
 # The rows and counts of the paper, typed once, give its totals back to the rounding. They also say what a constant would
@@ -117,19 +121,20 @@ study.frame(own.beside_the_paper(), "Table 1 with a column for the best constant
 # %% [markdown]
 # The counts add up to {glue:text}`counted` of the {glue:text}`official` test images. A constant of {glue:text}`best-constant`
 # degrees has a total of about {glue:text}`constant-total` degrees, near those of VGG and the deep features and below that after the triplet
-# embedding. So a total below 10 degrees, which the paper takes as evidence, is none by itself. The evidence is in the rows beyond 15 degrees,
-# where that constant errs by much more than any network.
+# embedding. So a total below 10 degrees, which the paper takes as evidence, is none by itself. The evidence is in the rows beyond 30 degrees,
+# where that constant errs by much more than any network however |yaw| is spread; from 15 to 30 degrees it does so if the spread is even.
 #
-# Those rows are odd for another reason. A least-squares reader is right on average over the images it was fitted to, so one number,
-# its total, decides how far it is drawn to their mean in each row:
+# Those rows are odd for another reason. A least-squares reader is right on average over the images it was fitted to, and if its noise is
+# Gaussian and alike at every angle and |yaw| spread evenly inside each range, one number, its total, decides how far it is drawn to their
+# mean in each row:
 
 # %%
 study.frame(own.calibrated(), "Rows as printed, and of a least-squares reader with the same total and the table's own counts; "
             "degrees, a dash where no such reader has so large a total.", digits=1)
 
 # %% [markdown]
-# The printed rows are worse near the front and far better at large angles. Regression to the mean *of the counted images* cannot make
-# such rows: whatever drew them together drew them to larger angles than those images have. The paper does not say how its training angles
+# The printed rows are worse near the front and far better at large angles. Regression to the mean *of the counted images* does not
+# make such rows: it is as if the answers had been drawn to larger angles than those images have. The paper does not say how its training angles
 # were weighted.
 #
 # ## Is half-profile read best?
@@ -154,7 +159,9 @@ study.number("half-paper", gain["as-the-paper"], 1)
 
 # %% [markdown]
 # The same features, of the same rendered people: with every yaw equally often the advantage of half-profile is {glue:text}`half-even`
-# degrees, with the paper's shares of yaw {glue:text}`half-paper`. Which range looks best is decided by which angles are common.
+# degrees, with the paper's shares of yaw {glue:text}`half-paper`. Which range looks best depends first on which angles are common;
+# precision differs as well where *beyond it* is clear of 0. With shares like the paper's, half-profile comes out worse here: its finding is
+# the reverse of what regression to the mean makes of such faces.
 #
 # ## What is said, against what is true
 
@@ -165,7 +172,9 @@ _ = df.figures.pose_read(df.analysis.pose_tables.curves(worlds))
 # ## No way to tell left from right?
 # The paper reads |yaw| because mirrored training leaves "no way to differentiate" the sign. If so, a regression could not tell the side;
 # the sum of a face's features with those of its mirror image shows what that looks like. Cosines (about the mean feature) compare a face
-# with its mirror image and with another image of its person.
+# with its mirror image and with another image of its person. Compare the two columns with each other, not with 0.5: even the sum tells the
+# side where left- and right-turned images differ in number, or in something that mirroring leaves. Compare also a network with its twin of
+# random weights. Our identity network was not trained with mirrored images; that the published ones were is assumed here, not known.
 
 # %%
 study.table(["world", "network", "side told rightly", "from the sum with the mirror image", "cos to mirror image", "cos to the person"],
@@ -182,10 +191,13 @@ study.table(["learnt in", "asked about", "network", "correlation of signed yaw",
             "Signed yaw of one world by the regressor of another; a wrong sign would show as a negative correlation.")
 
 # %% [markdown]
+# Where photographs are read, block12 answers: from every world to every other its correlation is positive. gdc cannot decide between
+# rendered faces and photographs: there its correlations lie near 0, some a little below, as those of features do that do not carry over.
+#
 # ### How far are the estimates from angles that were measured?
 # CelebA's angles were estimated, Pointing'04's were measured. A regressor that learnt yaw from the estimates, asked about the measured
-# faces, errs by what the estimates are off *and* by its own error, so it bounds the estimates' error from above. How much the bound
-# says depends on what an answer scores that looks at no face: straight ahead, 0 degrees.
+# faces, errs by what the estimates are off in one way for many faces, *and* by its own error. Chance errors of single estimates average out
+# in the fit, and the two parts can cancel: it speaks of a bias of the estimates and bounds no error of theirs. How much it says depends on what an answer scores that looks at no face: straight ahead, 0 degrees.
 
 # %%
 asked = df.analysis.estimated_pose.against_measured(worlds, resamples=resamples, rng=study.rng())
@@ -202,15 +214,17 @@ study.number("front-gain", front.gain, 1)
 # %% [markdown]
 # Near the front the better of the regressors that learnt from estimates errs by {glue:text}`front-estimated` degrees, and whoever always
 # answers 0 by {glue:text}`front-ahead`: looking at the face gains {glue:text}`front-gain` degrees (dashes where no photographs are read). So
-# the bound there is little more than the spread of the faces themselves. That regressors taught by measured angles err more there does not
-# make the estimates good: these learnt from heads turned to all sides and answer boldly, those from faces almost all of which look ahead, and a small
-# answer costs nothing at the front. The columns with answers moved half-way show it. At larger angles the bound says little too: CelebA has
+# it says little there: the error is only a little below the spread of the faces themselves. That regressors taught by measured angles err more
+# there does not make the estimates good: the regressors of measured angles learnt from heads turned to all sides and answer boldly, those of
+# estimates from faces most of which look nearly ahead, and a small answer costs little at the front. The columns with answers moved half-way
+# show it. At larger angles it says little too: CelebA has
 # hardly a face there to learn from, and the answers are drawn to the front (the slope). Who has a network of poses gets the error itself:
 # `deepfeatures data pose --check` (of this table, its makers report 6.5 degrees of yaw for pans up to 60).
 
 # %% [markdown]
 # ## Pitch and roll
-# The paper assumes that what holds for yaw holds for pitch and roll. A constant says how much there is to be gained.
+# The paper assumes that what holds for yaw holds for pitch and roll. A constant says how much there is to be gained:
+# the median errs least of all constants, so a reader by least squares that knows nothing stands a little above it.
 
 # %%
 study.table(["world", "angle", "network", "constant median", "images", "people"],
@@ -220,9 +234,10 @@ study.table(["world", "angle", "network", "constant median", "images", "people"]
 # %% [markdown]
 # (pose-by-layer)=
 # ## Do longer vectors hold more yaw?
-# Every layer, at its own width and cut to one size, so that length is not mistaken for content.
+# Every layer, at its own width and, in the figure, cut to one size. In the table below, width is not apart from depth and from averaging
+# over positions: layers of one width may differ more than layers of different widths.
 
-# %% mystnb={"figure": {"name": "pose-layers", "caption": "Total error of |yaw| by layer: linear at full width, after PCA and after a random projection to one size, by a Gaussian kernel, and after the triplet embedding. The dashed line is the training median."}, "image": {"alt": "A dot plot with a row for each layer: marks for reading it at full width, cut short in two ways, by a kernel and after the triplet embedding, beside a dashed upright line for the constant."}}
+# %% mystnb={"figure": {"name": "pose-layers", "caption": "Total error of |yaw| by layer, CelebA where photographs are read, else rendered faces: linear at full width, after PCA and after a random projection to one size, by a Gaussian kernel, and after the triplet embedding. The dashed line is the training median."}, "image": {"alt": "A dot plot with a row for each layer: marks for reading it at full width, cut short in two ways, by a kernel and after the triplet embedding, beside a dashed upright line for the constant."}}
 main = worlds[df.analysis.pose.main_world(worlds)]
 size = min(48, max(pose_dimensions))
 layers = df.analysis.pose_tables.layers(main, size=size, resamples=resamples, rng=study.rng())
@@ -265,7 +280,14 @@ df.figures.explorer.explorer(
     twin="In print, the first figure of this chapter shows the networks by range, and the last one every layer.")
 
 # %% [markdown]
+# ## What it comes to
+# Where photographs are read, little yaw can be read from CelebA's faces in the last layer of the published networks by a line, less than from
+# the same layer with random weights, and after the triplet embedding no more than a constant knows. The numbers that this layer is computed
+# from (gdc), the blocks before and the pixels hold it. Heads that turn to profile (Pointing'04) are read from the last layer too. So "deep
+# features" keep or lose the pose by which side of one linear layer is meant. The claims below are judged on the last layer.
+#
 # ## Verdicts
+# What each number is, its unit and the threshold it is held to stand in the ledger, `claims/rudd2017.yaml`.
 
 # %%
 found = df.analysis.pose.measure(read, resamples=resamples, rng=study.rng())
@@ -281,7 +303,7 @@ study.verdicts()
 # people; Pointing'04 is unseen. **F3** VGG-Face is not read here; in AFFACT's place stands a
 # network that learned attributes from a few thousand images (D12 of chapter {doc}`attributes`). **F4** The images are few, so all of them are predicted, out
 # of fold by people, instead of one official test set; ridge stands for least squares. **F5** CelebA's aligned faces have had their roll
-# turned away: what is read of it there comes from the photograph's surroundings. **F6** The triplet embedding keeps the paper's ratio of sizes,
+# turned away: what little could be read of it there may come from the photograph's surroundings. **F6** The triplet embedding keeps the paper's ratio of sizes,
 # 256 of 832. **F7** CelebA's alignment, not a detector's box,
 # brings faces to the networks. **F8** An angle on a limit counts in the upper range; the paper's last row is printed >45. It matters in Pointing'04,
 # whose poses all lie on limits.
