@@ -183,8 +183,8 @@ df.figures.explorer.explorer(
 # balance of both kinds of label, and asked about the people it has not seen; its own answers are the row of figure 2 and
 # of the claims. On rendered faces all of it learns, from the identity network's weights on; on photographs the last
 # blocks of one MobileFaceNet, behind a published trunk that stays as it is (D12). So it has an advantage over machines
-# on deep features: it sees what the layers before the last still held. How much of the distance that is, the linear machines on
-# layer gdc say (table of groups).
+# on deep features: it sees what the layers before the last still held. The linear machines on layer gdc (table of groups)
+# say how much of the distance that is.
 
 # %%
 study.table(["data", "group", "attributes", "deep features, %", "network, %", "its embedding by machines, %",
@@ -194,11 +194,11 @@ study.table(["data", "group", "attributes", "deep features, %", "network, %", "i
 # %% [markdown]
 # It learned from a few thousand images where AFFACT had 162,770, so it is no state of the art, and a distance from it is
 # no distance from AFFACT. Machines on its embedding were fitted to faces that the network had learned already.
-# Whether training for identity removes what does not belong to it is asked of one network and its twin of random weights, on
-# photographs of MobileFaceNet, MS1M; the other published network beside *its* twin, in the table of groups, can say the opposite.
+# Whether training for identity removes what does not belong to it is asked, on photographs, of MobileFaceNet, MS1M, and its
+# twin of random weights; the other published network beside *its* twin, in the table of groups, can say the opposite.
 #
 # ## Verdicts
-# What each number is, its unit and the threshold it is held to stand in the ledger, `claims/rudd2017.yaml`.
+# What each number is, its unit and the bar it is held to stand in the ledger, `claims/rudd2017.yaml`.
 
 # %%
 main = "celeba" if "celeba" in errors else "rendered"

@@ -287,7 +287,7 @@ df.figures.explorer.explorer(
 # features" keep or lose the pose by which side of one linear layer is meant. The claims below are judged on the last layer.
 #
 # ## Verdicts
-# What each number is, its unit and the threshold it is held to stand in the ledger, `claims/rudd2017.yaml`.
+# What each number is, its unit and the bar it is held to stand in the ledger, `claims/rudd2017.yaml`.
 
 # %%
 found = df.analysis.pose.measure(read, resamples=resamples, rng=study.rng())

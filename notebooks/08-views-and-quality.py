@@ -182,8 +182,8 @@ study.number("near-unit", area["rendered", "trained", "unit"])
 # of {glue:text}`near-untrained` with random weights, and of {glue:text}`near-unit` in the trained network once all vectors are equally long. A
 # blurred picture has less contrast, and less contrast in often means shorter vectors out, of random weights too; not of every network: one
 # published network's vectors grow longer on spoilt rendered faces. Where random weights do as well as trained ones, such an area is no sign of
-# what a network has learnt of faces. Other rows are: on photographs, covering a face and turning it bring the trained networks' vectors nearer
-# to the origin and those of random weights hardly or not at all, and the margin rises with the distance far more than in the controls.
+# what a network has learnt of faces. Other rows are such a sign: on photographs, covering or turning a face brings the trained networks'
+# vectors nearer to the origin, and those of random weights hardly or not at all; and the margin rises with the distance far more than in the controls.
 
 # %% [markdown]
 # ## Is it the defect?

@@ -77,7 +77,7 @@ study.frame(df.analysis.deepid_verification.gains(networks, judged),
 # %% [markdown]
 # One network of each kind was trained, so an interval says how far other people could have changed a difference, and
 # nothing of how far another start could. All had equally many steps, so the one with less data saw each image more often, and
-# its loss, over fewer people, is no smaller for being better; with so few steps more data can hardly help.
+# its loss is smaller because it has fewer people to tell apart, not because it is better; with so few steps, more data may not help.
 #
 # ## Regions together, and identification
 # The paper's record comes from 25 regions. Here a small network reads the whole face and five more read a window of it.
@@ -155,8 +155,8 @@ study.table(["code", "bytes a face", "pairs judged rightly, %"],
 # ## Selective
 # For every attribute and every person the one unit that tells it best: active where it is there (excitatory), or silent
 # (inhibitory). The best of many looks good by luck, so units are scored on images that had no part in choosing them:
-# an attribute's on other people, a person's on the other half of that person's images, against others. Persons are some of
-# those probed, drawn at random: their number stands with the verdicts.
+# an attribute's on other people, a person's on the other half of that person's images, against others. The people are a random
+# draw from those probed; how many is said with the verdicts.
 
 # %% mystnb={"figure": {"name": "deepid-units", "caption": "Balanced accuracy of the best single unit, mean over the attributes that belong to a person and over people, with 95 % intervals over people. Hollow: on the images it was chosen by. Small bars: images dealt to people at random, scored likewise. Dashed: chance."}, "image": {"alt": "Two panels, a row for each layer of the trained and the random network and one for LBP. Held out, single units of the trained network score higher than the others, for identities the more the higher the layer; scored where they were chosen all look far better than held out; people dealt at random stay at 50 percent."}}
 [selected] = study.opened("selectivity/rendered")
@@ -180,8 +180,8 @@ study.table(["layer", "attributes of a person", "all attributes", "one unit of i
 # ## Robust
 # The second face of every pair is hidden behind a grey block or a grey band from below; networks, models and the
 # first face are as they were. A layer that knows little has little to lose, so beside the accuracy stands how much of the
-# lead over chance is left. By that measure random weights keep the largest share of their small lead and FC-4 the least of the
-# trained layers: higher layers know more of a hidden face, and are not for that more robust.
+# lead over chance is left. By that measure random weights come out highest, of a small lead, and FC-4 lowest of the trained
+# layers, by less than the intervals: the layers after the first know more of a hidden face, and that does not make them more robust.
 
 # %% mystnb={"figure": {"name": "deepid-hidden", "caption": "Verification when part of the second face is hidden, with 95 % intervals over people. The threshold is chosen on other people's pairs, hidden alike."}, "image": {"alt": "Two panels, a block and a lower band: lines stay nearly level under a small block, and the higher layers already fall under a small band; then all fall. The higher layers of the trained network keep above its first until most of the face is hidden; LBP and random weights start far lower and end near a coin."}}
 [hidden] = study.opened("hidden")
@@ -201,8 +201,8 @@ _ = df.figures.pattern_stability(lasting, labels={name: label for name, label in
 # ## Networks of photographs
 # The last layers of published networks have signed numbers: no unit is silent, so sparsity is not defined for them, and
 # their bits are taken at the median, or by sign. Only `conv2` of the first network, behind a ReLU6 and averaged over positions,
-# has no sign; behind the other's PReLU what is negative is weakened and not silenced. (The tables are empty without photographs.) No claim is judged on them; the last layers lose far more
-# than a point as bits, the layers before them about one.
+# has no sign; behind the other's PReLU what is negative is weakened and not silenced. (The tables are empty without photographs.) No claim is judged on them. Where photographs are read, the
+# column *lost by the better* says what bits cost: most in the last layers.
 
 # %%
 real = [study.opened(name)[0] for name in ("models/celeba", "selectivity/celeba") if name in study.recipes]
@@ -223,8 +223,8 @@ study.table(["layer", "attributes of a person", "all attributes", "one unit of i
 
 # %% [markdown]
 # ## Verdicts
-# All are of rendered faces. For the verdict on the open set another random half is in the gallery than in the table: with so few hits the
-# two differ.
+# All are of rendered faces. The open-set verdict draws another random half as its gallery than the table does; with so few hits the two
+# differ.
 
 # %%
 read = df.analysis.deepid_claims.Read(

@@ -186,7 +186,7 @@ _ = df.figures.units_tell({name: one.auc[0] for name, one in strengths.items()})
 # same from other starts; do attributes that speak of one part of the face share a cluster; and would any features do?
 # Attributes that go together in the data have similar planes in random features too, so the labels' own correlations are
 # in the table. Some that mean similar things exclude each other, as hair colours do: their planes face each other, and their cosine is
-# negative. So the same is asked of absolute cosines, which tell an axis from its neighbours whichever way it points. The notes mean the
+# negative. So the same is asked of absolute cosines, which tell an axis from its neighbours whichever way it points. The reader's notes (L1) mean the
 # planes of the network's own last layer, which is a row of the table; the claims are judged of the machines, whose intervals run from the
 # least to the most of the refits. Starts agree poorly, so that any one clustering is one of many; and by absolute cosines random weights do
 # as well as ANet.

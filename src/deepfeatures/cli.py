@@ -24,6 +24,7 @@ app.add_typer(cli_probe.app)
 
 def main() -> None:
     """Run the command; an error a reader can mend is one message and exit code 2, never a traceback."""
+    paths.settle()
     try:
         app()
     except Exception as failure:

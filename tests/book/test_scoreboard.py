@@ -104,6 +104,7 @@ def test_how_sure_names_seeds_and_units(ledger: dict[str, Claim]) -> None:
 
 def test_what_nothing_was_drawn_for_has_no_interval(ledger: dict[str, Claim]) -> None:
     rows = scoreboard.rows(ledger, records(unit="none: arithmetic", n=1))
-    assert "3 claims have a measured value, 0 of them" in scoreboard.how_sure(rows)
+    said = scoreboard.how_sure(rows)
+    assert "3 claims have a measured value, 0 of them" in said and "Resampled" not in said
     text = scoreboard.table(rows)
-    assert "[arithmetic: nothing to draw anew" in text and "claim-interval" not in text and "none:" not in text
+    assert "[arithmetic: nothing is resampled" in text and "claim-interval" not in text and "none:" not in text

@@ -21,7 +21,7 @@ from deepfeatures.study import artifacts
 
 DEADLINE = [math.inf]  # of the monotonic clock, for every build: set by who started the harness
 CORES: list[str] = []  # what every build is told of them; all that there are unless said
-CHAPTER = ("chapter.ipynb", "results.json", "provenance.json")  # execute.FILES, whose import would bring torch
+CHAPTER = ("chapter.ipynb", "results.json", "provenance.json")  # execute.FILES
 ORPHAN_S = 30.0  # in which what a killed build left must have ended by itself
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,15 @@ def test_the_data_of_a_published_page_without_the_data(tmp_path: Path) -> None:
     page = sources.resolve({"photographs": "celeba"}, tmp_path)
     again = sources.as_published({"photographs": "celeba"}, page.fingerprint)
     assert (again.fingerprint, again.tier, again.publishable) == (page.fingerprint, "substitute", True)
+
+
+def test_relative_folders_mean_the_same_to_processes_that_start_elsewhere(tmp_path, monkeypatch):
+    from deepfeatures.study import paths
+
+    monkeypatch.chdir(tmp_path)
+    for name in paths.VARIABLES:
+        monkeypatch.setenv(name, "here")
+    paths.settle()
+    monkeypatch.chdir("/")
+    assert {os.environ[name] for name in paths.VARIABLES} == {str(tmp_path / "here")}
+    assert paths.data_root() == tmp_path / "here"

@@ -146,7 +146,8 @@ LYING = {
         "values.npy": array("{'descr': (), 'fortran_order': False, 'shape': (1,)}")
     },
     "values.npy is no array: unhashable": {"values.npy": array("{[]: 1}")},
-    "values.npy is no array: M": {"values.npy": array("-" * 9000 + "1")},
+    "values.npy is no array: its header is too deep": {"values.npy": array("-" * 9000 + "1")},
+    "values.npy is no array: ('EOF in multi-line": {"values.npy": array("{'descr': (")},
     "network.safetensors is no file of tensors: ": {"network.safetensors": tensors({"w": np.zeros(4)})[:-8]},
     "meta.json holds brackets within brackets": {"meta.json": b"[" * 200_000},
     "meta.json is no JSON: ": {"meta.json": b"{"},

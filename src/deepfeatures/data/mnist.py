@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 
 # MD5 of the uncompressed files. The first is published with the data here; torchvision holds those of the .gz files.
 FILES: dict[str, tuple[str, int, str]] = {
@@ -44,7 +45,8 @@ def verify(data_root: Path) -> None:
             raise DamagedFile(f"{path} is missing while others of MNIST are there: {_WAY_OUT}, or remove the folder")
         content = _read(path)
         if len(content) != size:
-            raise DamagedFile(f"{path} has {len(content):,} bytes, {size:,} are expected: it is truncated or not MNIST")
+            told = f"{path} has {len(content):,} bytes, {size:,} are expected: it is truncated or not MNIST"
+            raise DamagedFile(f"{told}; {_WAY_OUT}")
         found = hashlib.md5(content, usedforsecurity=False).hexdigest()
         if found != md5:
             raise DamagedFile(f"{path} has MD5 {found}, {md5} is expected: it is damaged; {_WAY_OUT}")
@@ -71,18 +73,27 @@ def fetch(data_root: Path) -> str | None:
 
     beside = data_root / f".mnist-{os.getpid()}"
     try:
-        MNIST(root=str(beside), train=True, download=True)
-        verify(beside)
-        folder(data_root).mkdir(parents=True, exist_ok=True)
-        for path in folder(beside).iterdir():
-            path.replace(folder(data_root) / path.name)
+        data_root.mkdir(parents=True, exist_ok=True)
+        with FileLock(data_root / ".mnist.lock"):
+            for left in data_root.glob(".mnist-*"):  # of killed ones: the lock says that no other is at work
+                shutil.rmtree(left, ignore_errors=True)
+            MNIST(root=str(beside), train=True, download=True)
+            _put_in_place(beside, data_root)
     except DamagedFile as damage:
-        raise DamagedFile(f"what was downloaded is not MNIST: {damage}") from damage
+        told = str(damage).removeprefix(f"{folder(beside)}{os.sep}").removesuffix(f"; {_WAY_OUT}")
+        raise DamagedFile(f"what was downloaded is not MNIST: {told}") from damage
     except Exception as failure:  # torchvision raises RuntimeError, URLError, OSError: all mean "not to be had"
         return f"{type(failure).__name__}: {str(failure).splitlines()[0] if str(failure) else 'no reason given'}"
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return None
+
+
+def _put_in_place(beside: Path, data_root: Path) -> None:
+    verify(beside)
+    folder(data_root).mkdir(parents=True, exist_ok=True)
+    for path in folder(beside).iterdir():
+        path.replace(folder(data_root) / path.name)
 
 
 def _exists(path: Path) -> bool:

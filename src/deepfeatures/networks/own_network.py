@@ -60,10 +60,10 @@ class OwnNetwork:
         """Layer to (n, width) float32. images: (n, height, width, 3) uint8, RGB."""
         try:
             found = self._inner.features(images)
-        except ValueError:
+        except (ValueError, MemoryError):
             raise
         except Exception as failure:  # of onnxruntime: a graph whose size was fixed for one image, say
-            why = str(failure).splitlines()[0]
+            why = (str(failure).splitlines() or [type(failure).__name__])[0]
             raise ForeignWeights(f"{self._inner.name} cannot be run on {len(images)} images: {why}") from failure
         return {name: found[output] for name, output in self.called.items()}
 
@@ -183,15 +183,16 @@ def _shuffle(model: onnx.ModelProto, rng: np.random.Generator) -> int:
     """Put the entries of each array of weights in random order; how many arrays that were.
 
     Initialisers and constants alike, floats of any width and the bytes of quantised weights. Biases and normalisation
-    stay: they fit the sizes. So do the whole numbers by which a graph indexes.
+    stay, whatever their shape: they have one side longer than 1. So do the whole numbers by which a graph indexes.
     """
     from onnx import numpy_helper
 
     count = 0
     for one in _tensors(model):
+        if sum(side > 1 for side in one.dims) < 2:
+            continue
         values = numpy_helper.to_array(one)
-        weights = values.dtype.kind == "f" or values.dtype.name in ("bfloat16", "int8", "uint8")
-        if values.ndim > 1 and values.size > 1 and weights:
+        if values.dtype.kind == "f" or values.dtype.name in ("bfloat16", "int8", "uint8"):
             one.CopyFrom(numpy_helper.from_array(rng.permutation(values.ravel()).reshape(values.shape), one.name))
             count += 1
     return count

@@ -92,8 +92,11 @@ class PoseNetwork:
     def _run(self, pixels: np.ndarray) -> list[np.ndarray]:
         try:
             return list(self._session.run(None, {self._reads: pixels}))
+        except MemoryError:
+            raise
         except Exception as failure:  # onnxruntime's own exceptions have no common base but Exception
-            told = f"{len(pixels)} images of {self.input.height} x {self.input.width}: {str(failure).splitlines()[0]}"
+            why = (str(failure).splitlines() or [type(failure).__name__])[0]
+            told = f"{len(pixels)} images of {self.input.height} x {self.input.width}: {why}"
             raise ForeignWeights(f"{self.file} cannot be run on {told}") from failure
 
     def _angles(self, pixels: np.ndarray) -> np.ndarray:

@@ -142,6 +142,7 @@ def run_workflow(plan_file: Path, start: list[str], targets: Sequence[str] = ())
         "--rerun-triggers", "input",
         "--keep-going", *(["--", *targets] if targets else []),
     ]  # fmt: skip
+    paths.settle()
     scripts = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": scripts + os.pathsep + os.environ.get("PATH", "")}
     done = subprocess.run([*start, *options], env=environment, cwd=paths.root(), check=False)

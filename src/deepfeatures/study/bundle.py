@@ -8,12 +8,14 @@ import itertools
 import json
 import os
 import shutil
+import sys
 import tarfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from deepfeatures.study import artifacts, bundled_files, paths
 from deepfeatures.study.chapter_key import Planned
@@ -88,6 +90,20 @@ def _lock(name: str) -> FileLock:
     return FileLock(folder / f"{name}.lock")
 
 
+@contextmanager
+def _told(lock: FileLock, folder: Path) -> Iterator[None]:
+    """Hold a lock, and say so where it has to be waited for: training may take hours."""
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"{folder.parent.name} {folder.name} is being made just now: waiting for it", file=sys.stderr)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _unpack(file: Path, store: Path, temporary: Path) -> list[str]:
     temporary.mkdir()
     try:
@@ -112,7 +128,7 @@ def _unpack(file: Path, store: Path, temporary: Path) -> list[str]:
         new = []
         for folder in folders:
             where = store / folder.parent.name / folder.name
-            with _lock(folder.name):  # whoever makes this artifact holds it too
+            with _told(_lock(folder.name), folder):  # whoever makes this artifact holds it too
                 if not (where / artifacts.RECORD).is_file():
                     where.parent.mkdir(parents=True, exist_ok=True)
                     shutil.rmtree(where, ignore_errors=True)

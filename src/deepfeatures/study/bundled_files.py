@@ -6,13 +6,14 @@ A record only says that a file is what its packer wrote. Whoever packs a bundle 
 from __future__ import annotations
 
 import json
+import tokenize
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 # numpy reads a header as a Python literal: what is no header, or too deep a one, is an error of the parser
-_HEADER_ERRORS = (ValueError, TypeError, IndexError, KeyError, AttributeError, SyntaxError, MemoryError, RecursionError)
+_HEADER_ERRORS = (ValueError, TypeError, IndexError, KeyError, AttributeError, SyntaxError, tokenize.TokenError)
 
 
 def trouble(folder: Path, names: Iterable[str]) -> str | None:
@@ -35,6 +36,8 @@ def _array(path: Path) -> None:
             version = np.lib.format.read_magic(file)
             read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
             shape, _, dtype = read(file)
+        except (MemoryError, RecursionError) as damage:  # each Python words it otherwise
+            raise ValueError("is no array: its header is too deep to be read") from damage
         except _HEADER_ERRORS as damage:
             why = (str(damage).splitlines() or [type(damage).__name__])[0]
             raise ValueError(f"is no array: {why}") from damage

@@ -62,7 +62,7 @@ def _mnist(root: Path) -> Found:
     try:
         mnist.verify(root)
     except ValueError as damage:
-        return Found("mnist", "damaged", where, str(damage), todo)
+        return Found("mnist", "damaged", where, str(damage).removesuffix(f"; `{todo}`"), todo)
     return Found("mnist", "found", where, "checksums right")
 
 

@@ -53,20 +53,21 @@ def complete(planned: chapter_key.Planned) -> bool:
 
 
 def _said_of(planned: chapter_key.Planned) -> bool:
-    """True where the results name the profile, the tier and the data of this plan.
+    """True where the results name the profile and tier of this plan, and its data where no artifact stands for them.
 
     The key holds values and artifacts alone: a profile may have come to have the values of a run that was nobody's, and
     a chapter without artifacts may have been run on other data.
     """
     try:
         results = json.loads((folder(planned) / RESULTS).read_text("utf-8"))
-    except ValueError:
+    except (OSError, ValueError):  # another process may be putting it in place just now
         return False
     now = {
         "profile": catalogue.profile_of(planned.slug, planned.parameters),
         "tier": planned.source.tier,
-        "data_fingerprint": planned.source.fingerprint,
     }
+    if not planned.recipes:
+        now["data_fingerprint"] = planned.source.fingerprint
     return isinstance(results, dict) and all(results.get(name, value) == value for name, value in now.items())
 
 

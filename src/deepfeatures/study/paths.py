@@ -1,12 +1,21 @@
 """Where things lie: one place that knows the folders of a checkout.
 
-All are absolute: jobs and kernels run in other folders than the command that planned them.
+All are absolute. Jobs and kernels run in other folders than the command that planned them: `settle` first.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+VARIABLES = ("DEEPFEATURES_DATA", "DEEPFEATURES_ROOT", "DEEPFEATURES_RUNS")
+
+
+def settle() -> None:
+    """Make what the variables name absolute, for the processes that this one starts in other folders."""
+    for name in VARIABLES:
+        if given := os.environ.get(name):
+            os.environ[name] = str(Path(given).resolve())
 
 
 def root() -> Path:

@@ -279,8 +279,10 @@ def _limits(found: Found) -> list[str]:
         lines += [
             "Nobody here knows on whom your network was trained: if it has seen these people, it tells them apart "
             "better than others.",
-            "Shuffled: the entries of each weight array in random order, biases and normalisation as they are.",
         ]
+        if SHUFFLED in found.plan.features:
+            how = "the entries of each weight array in random order, biases and normalisation as they are"
+            lines.append(f"Shuffled: {how}.")
     lines.append(
         "Each interval is of people drawn anew. The network is one: how another training of it would do is not in it."
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import subprocess
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -45,19 +45,20 @@ def publish(planned: list[Planned], *, profile: str) -> Path:
         return _publish(planned)
 
 
-def alone() -> FileLock:
-    """One publication at a time: each clears what killed ones left, and would take another's pages for that.
-
-    Raises NotPublished where another is at work, whatever folder of runs it has.
+@contextmanager
+def alone() -> Iterator[None]:
+    """One publication at a time in a checkout: each clears what killed ones left, and would take another's pages for
+    that. Raises NotPublished where another is at work, and outside a git checkout, whose folder holds the lock.
     """
-    name = f"deepfeatures-publication-{os.getuid()}-{hashlib.sha256(str(paths.book()).encode()).hexdigest()[:16]}.lock"
-    lock = FileLock(Path(tempfile.gettempdir()) / name)
+    lock = FileLock(paths.root() / _git("rev-parse", "--git-path", "deepfeatures-publication.lock").strip())
     try:
         lock.acquire(timeout=0)
-        lock.release()
     except Timeout as busy:
         raise NotPublished("another publication is at work in this checkout: wait until it has ended") from busy
-    return lock
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _publish(planned: list[Planned]) -> Path:
@@ -154,13 +155,12 @@ def changed(slug: str) -> list[str]:
 
 def uncommitted() -> list[str]:
     """Changed files outside book/chapters, as git says them. Raises NotPublished outside a git checkout."""
-    done = subprocess.run(
-        ["git", "status", "--porcelain", "--untracked-files=all"],
-        cwd=paths.root(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    told = _git("status", "--porcelain", "--untracked-files=all")
+    return [line for line in told.splitlines() if not line[3:].startswith("book/chapters/")]
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=paths.root(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise NotPublished(f"not a git checkout: {done.stderr.strip()}")
-    return [line for line in done.stdout.splitlines() if not line[3:].startswith("book/chapters/")]
+    return done.stdout

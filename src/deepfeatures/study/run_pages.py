@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from deepfeatures.study import anchors, offered
+from deepfeatures.study import anchors, offered, scoreboard
 from deepfeatures.study.encoded import Encoded
 from deepfeatures.study.matrix_cells import DATA, MATRIX, READINGS, Cell, of_encoded
 from deepfeatures.study.offered import Run
@@ -114,10 +114,13 @@ def _records(rows: Sequence[Mapping[str, Any]]) -> str:
     for row in rows:
         seeds = f", {row['seeds']} {'seed' if row['seeds'] == 1 else 'seeds'}" if row["seeds"] else ""
         unit = f"in {_cell(row['value_unit'])}; " if row["value_unit"] else ""
-        rests = f"{unit}n = {row['n']:,} ({_cell(row['unit'])}){seeds}, {row['tier']} data: {row['verdict']}"
+        exact = scoreboard.exact(row)
+        drawn = _cell(row["unit"].removeprefix(scoreboard.EXACT))
+        drawn = f"{drawn}: nothing is resampled" if exact else f"n = {row['n']:,} ({drawn})"
+        rests = f"{unit}{drawn}{seeds}, {row['tier']} data: {row['verdict']}"
+        value = _measured(row["value"], None if exact else row["interval"], anchors.record(row["id"]))
         lines.append(
-            f"| `{row['id']}` [{_cell(row['statement'])}]{{.claim-place}} | "
-            f"{_measured(row['value'], row['interval'], anchors.record(row['id']))} [{rests}]{{.claim-place}} |"
+            f"| `{row['id']}` [{_cell(row['statement'])}]{{.claim-place}} | {value} [{rests}]{{.claim-place}} |"
         )
     return _table("records", lines)
 

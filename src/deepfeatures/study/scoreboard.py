@@ -173,7 +173,7 @@ def how_sure(rows: Sequence[Row]) -> str:
     text = f"{len(measured)} claims have a measured value, {with_interval} of them with an {{term}}`interval`."
     if seeds:
         text += f" What depends on training rests on {span(seeds)}, each from its own {{term}}`seed`."
-    return text + f" Resampled were, as named with each value: {cell(', '.join(units))}."
+    return text + (f" Resampled were, as named with each value: {cell(', '.join(units))}." if units else "")
 
 
 def span(seeds: Sequence[int]) -> str:
@@ -209,7 +209,7 @@ def _rests_on(row: Row) -> str:
     if row["value"] is None:
         return ""
     unit = cell(row["unit"].removeprefix(EXACT))
-    facts = [f"{unit}: nothing to draw anew" if exact(row) else f"n = {number(row['n'])} ({unit})"]
+    facts = [f"{unit}: nothing is resampled" if exact(row) else f"n = {number(row['n'])} ({unit})"]
     if row["seeds"]:
         facts.append(f"{row['seeds']} {_plural('seed', row['seeds'])}")
     if row["tier"] != "original":

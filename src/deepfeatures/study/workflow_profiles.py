@@ -15,7 +15,7 @@ from deepfeatures.study import paths
 from deepfeatures.study.strict_yaml import load
 
 VARIABLE = "DEEPFEATURES_WORKFLOW_PROFILE"
-PASSED_ON = ("DEEPFEATURES_DATA", "DEEPFEATURES_ROOT", "DEEPFEATURES_RUNS")  # to jobs that start with no environment
+PASSED_ON = paths.VARIABLES  # to jobs that start with no environment
 LOCAL = "local"
 INSTALL = {"slurm": "make cluster", "kubernetes": "make cluster FOR=kubernetes"}
 
