@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deepfeatures import cli
-from deepfeatures.study import build, catalogue, execute, plans, publish
+from deepfeatures.study import build, catalogue, execute, plans, publish, threads
 from tests.conftest import ROOT
 from tests.study import made_up
 
@@ -162,6 +162,18 @@ def test_a_traceback_can_be_asked_for(checkout, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["deepfeatures", "run", "tinny"])
     with pytest.raises(catalogue.UnknownChapter):
         cli.main()
+
+
+@pytest.mark.parametrize("job", ["make", "execute"])
+def test_a_job_computes_with_one_thread_whatever_it_was_started_with(job, ended, tmp_path, monkeypatch):
+    """Said before numpy is loaded, whose BLAS reads it then: another process, as a scheduler starts it."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    code, _, err = ended(job, "0" * 20, "--plan", str(tmp_path / "nowhere.json"))
+    assert code == 2 and "is gone: start the build again" in err
+    assert {os.environ[name] for name in threads.VARIABLES} == {"1"}
+    loaded = "import sys, deepfeatures.cli, deepfeatures.study.threads; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def finish(plan, *records):

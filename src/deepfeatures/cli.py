@@ -249,6 +249,7 @@ def make(
     piece: Annotated[str | None, typer.Option(metavar="I-of-N", help="Only this part of its work.")] = None,
 ) -> None:
     """Make one artifact of a plan: what a job of the workflow runs."""
+    _one_thread()
     from deepfeatures.study import artifacts, build, failures, pieces, recipes
 
     with failures.noted(key if piece is None else f"{key}-{piece}"):
@@ -262,6 +263,7 @@ def make(
 @app.command(hidden=True)
 def execute(key: str, plan: Annotated[Path, typer.Option(help="A plan as `deepfeatures book` writes it.")]) -> None:
     """Execute one chapter of a plan: what a job of the workflow runs."""
+    _one_thread()
     from deepfeatures.study import build, chapter_key, failures
     from deepfeatures.study import execute as executing
 
@@ -271,6 +273,13 @@ def execute(key: str, plan: Annotated[Path, typer.Option(help="A plan as `deepfe
         if planned.key != key:
             raise ValueError(f"chapter {job['slug']} changed since it was planned: start again")
         executing.execute(planned, make_first=bool(job["artifacts"]))
+
+
+def _one_thread() -> None:
+    """Before anything imports numpy: a scheduler's job need not have the environment of who submitted it."""
+    from deepfeatures.study import threads
+
+    threads.limit()
 
 
 def _print_claims(records: list[dict[str, Any]]) -> None:

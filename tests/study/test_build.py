@@ -8,7 +8,7 @@ import threading
 import pytest
 from filelock import FileLock
 
-from deepfeatures.study import artifacts, build, chapter_key, execute, plans, recipes
+from deepfeatures.study import artifacts, build, chapter_key, execute, plans, recipes, threads
 from deepfeatures.study.build import BuildFailed
 from tests.study.toy import toy
 
@@ -47,6 +47,7 @@ def test_what_is_missing_is_built_with_the_plan_and_the_cores(tiny, runs_folder,
     assert command[command.index("--directory") + 1] == str(runs_folder)
     assert command[command.index("--snakefile") + 1] == str(tiny / "workflow" / "Snakefile")
     assert given["cwd"] == tiny
+    assert {given["env"][name] for name in threads.VARIABLES} == {"1"}
 
 
 def test_a_failed_job_fails_the_build(tiny, monkeypatch):

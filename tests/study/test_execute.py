@@ -14,7 +14,7 @@ import zipfile
 import nbformat
 import pytest
 
-from deepfeatures.study import artifacts, catalogue, chapter_key, execute, scrub
+from deepfeatures.study import artifacts, catalogue, chapter_key, execute, scrub, threads
 from deepfeatures.study.execute import ChapterFailed
 from tests.conftest import ROOT
 from tests.study.made_up import BEGIN, END, MEASURED, SLUG, notebook
@@ -314,9 +314,11 @@ def test_the_environment_is_left_as_it_was(tiny, monkeypatch):
 
     monkeypatch.setattr(papermill, "execute_notebook", run)
     monkeypatch.setenv("PYTHONHASHSEED", "7")
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("DEEPFEATURES_RUN_FOLDER", raising=False)
     with pytest.raises(ChapterFailed, match="no cell called"):
         execute.execute(planned(), progress=False)
     assert seen["PYTHONHASHSEED"] == "0" and "DEEPFEATURES_RUN_FOLDER" in seen  # the kernel's
+    assert {seen[name] for name in threads.VARIABLES} == {"1"} and os.environ["OMP_NUM_THREADS"] == "7"
     assert seen["folder"] == str(tiny) and seen["parameters"]["seeds"] == 1
     assert os.environ["PYTHONHASHSEED"] == "7" and "DEEPFEATURES_RUN_FOLDER" not in os.environ

@@ -14,7 +14,16 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from deepfeatures.study import artifacts, catalogue, execute, paths, pieces, recorded_weights, workflow_profiles
+from deepfeatures.study import (
+    artifacts,
+    catalogue,
+    execute,
+    paths,
+    pieces,
+    recorded_weights,
+    threads,
+    workflow_profiles,
+)
 from deepfeatures.study.chapter_key import Planned, plan
 from deepfeatures.study.recipes import Recipe
 
@@ -144,7 +153,8 @@ def run_workflow(plan_file: Path, start: list[str], targets: Sequence[str] = ())
     ]  # fmt: skip
     paths.settle()
     scripts = str(Path(sys.executable).parent)
-    environment = {**os.environ, "PATH": scripts + os.pathsep + os.environ.get("PATH", "")}
+    path = scripts + os.pathsep + os.environ.get("PATH", "")
+    environment = {**os.environ, **threads.environment(), "PATH": path}
     done = subprocess.run([*start, *options], env=environment, cwd=paths.root(), check=False)
     if done.returncode:
         free = shutil.disk_usage(paths.runs()).free

@@ -14,7 +14,17 @@ import jupytext
 import nbformat
 from filelock import FileLock
 
-from deepfeatures.study import artifacts, catalogue, chapter_key, downloads, paths, provenance, recorded_weights, scrub
+from deepfeatures.study import (
+    artifacts,
+    catalogue,
+    chapter_key,
+    downloads,
+    paths,
+    provenance,
+    recorded_weights,
+    scrub,
+    threads,
+)
 from deepfeatures.study.recipes import THREADS
 
 INLINE = (
@@ -155,6 +165,7 @@ def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
     environment = {
         RUN_FOLDER: str(temporary),
         "PYTHONHASHSEED": "0",
+        **threads.environment(),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "MPLBACKEND": INLINE,
         "IPYTHONDIR": str(_own_profile(temporary)),
