@@ -35,10 +35,11 @@ FILES = (NOTEBOOK, RESULTS, PROVENANCE)
 DOWNLOADS = "downloads.zip"  # a chapter is complete without it: runs of before have none
 
 
-# Errors only: each kernel warns that it talks over TCP, to this machine alone. Every figure is drawn as vectors too,
+# What a cell raises is told by papermill. A kernel itself warns that it talks over TCP (to this machine alone), and now
+# and then that the interrupt which comes before its end was caught. Every figure is drawn as vectors too,
 # for readers to take away (study.downloads).
 _KERNEL = """c = get_config()
-c.IPKernelApp.log_level = 40
+c.IPKernelApp.log_level = 50
 c.IPKernelApp.exec_PYTHONSTARTUP = False
 c.InlineBackend.figure_formats = {"png", "svg", "pdf"}
 """
