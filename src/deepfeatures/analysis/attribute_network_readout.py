@@ -74,4 +74,3 @@ def make(
         "same_person_auc": auc,
     }
     (out / "meta.json").write_text(json.dumps(meta, indent=1, sort_keys=True, allow_nan=False) + "\n")
-

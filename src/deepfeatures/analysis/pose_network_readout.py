@@ -74,4 +74,3 @@ def make(out: Path, inputs: dict[str, Path], *, folds: int, seed: int, kernel_ce
         **{name: about.get(name) for name in ("report", "pose", "pose_report")},
     }
     (out / "summary.json").write_text(json.dumps(summary, indent=1, sort_keys=True, allow_nan=False) + "\n")
-

@@ -15,9 +15,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from filelock import FileLock
-
-from deepfeatures.study import allocator, paths, recorded_weights
+from deepfeatures.study import allocator, locks, paths, recorded_weights
 from deepfeatures.study.recipes import KINDS, THREADS, Recipe
 
 RECORD = "record.json"
@@ -54,9 +52,7 @@ def ensure(recipe: Recipe) -> Path:
     if exists(recipe) and _intact(where):
         return where
     inputs = {name: ensure(inner) for name, inner in recipe.inputs.items()}
-    locks = paths.runs() / "locks"
-    locks.mkdir(exist_ok=True)
-    with FileLock(locks / f"{recipe.key}.lock"):
+    with locks.lock(recipe.key):
         if exists(recipe):
             if _intact(where):  # made by another process while this one waited
                 return where

@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from deepfeatures.study import (
     artifacts,
     catalogue,
     execute,
+    locks,
     paths,
     pieces,
     recorded_weights,
@@ -72,13 +73,8 @@ def build(planned: list[Planned], *, cores: int | None = None, workflow_profile:
 
 def one_build() -> FileLock:
     """The lock of the runs folder, held by the system: a killed build leaves none behind."""
-    lock = FileLock(paths.runs() / "build.lock")
-    try:
-        lock.acquire(timeout=0)
-        lock.release()
-    except Timeout:
-        print("another build is at work in this folder: waiting for it to end", file=sys.stderr)
-    return lock
+    waiting = "another build is at work in this folder: waiting for it to end"
+    return locks.announced(FileLock(paths.runs() / "build.lock"), waiting)
 
 
 def write_plan(planned: list[Planned]) -> Path:

@@ -8,16 +8,12 @@ import itertools
 import json
 import os
 import shutil
-import sys
 import tarfile
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from filelock import FileLock, Timeout
-
-from deepfeatures.study import artifacts, bundled_files, paths
+from deepfeatures.study import artifacts, bundled_files, locks, paths
 from deepfeatures.study.chapter_key import Planned
 from deepfeatures.study.parameters import shortened
 from deepfeatures.study.recipes import KINDS, Recipe
@@ -78,30 +74,10 @@ def unpack(file: Path) -> list[str]:
     store = paths.runs() / "artifacts"
     unfinished = store / ".unfinished"
     unfinished.mkdir(parents=True, exist_ok=True)
-    with _lock("bundle"):
+    with locks.lock("bundle"):
         for left in unfinished.glob("bundle-*"):  # of killed ones: the lock says that no other is at work
             shutil.rmtree(left, ignore_errors=True)
         return _unpack(file, store, unfinished / f"bundle-{os.getpid()}")
-
-
-def _lock(name: str) -> FileLock:
-    folder = paths.runs() / "locks"
-    folder.mkdir(exist_ok=True)
-    return FileLock(folder / f"{name}.lock")
-
-
-@contextmanager
-def _told(lock: FileLock, folder: Path) -> Iterator[None]:
-    """Hold a lock, and say so where it has to be waited for: training may take hours."""
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        print(f"{folder.parent.name} {folder.name} is being made just now: waiting for it", file=sys.stderr)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _unpack(file: Path, store: Path, temporary: Path) -> list[str]:
@@ -128,7 +104,8 @@ def _unpack(file: Path, store: Path, temporary: Path) -> list[str]:
         new = []
         for folder in folders:
             where = store / folder.parent.name / folder.name
-            with _told(_lock(folder.name), folder):  # whoever makes this artifact holds it too
+            waiting = f"{folder.parent.name} {folder.name} is being made just now: waiting for it"  # hours, it may be
+            with locks.announced(locks.lock(folder.name), waiting):
                 if not (where / artifacts.RECORD).is_file():
                     where.parent.mkdir(parents=True, exist_ok=True)
                     shutil.rmtree(where, ignore_errors=True)

@@ -12,13 +12,13 @@ from typing import Any
 
 import jupytext
 import nbformat
-from filelock import FileLock
 
 from deepfeatures.study import (
     artifacts,
     catalogue,
     chapter_key,
     downloads,
+    locks,
     paths,
     provenance,
     recorded_weights,
@@ -108,10 +108,8 @@ def execute(planned: chapter_key.Planned, *, progress: bool = True, make_first: 
                 artifacts.ensure(recipe)
             else:
                 artifacts.mend(recipe)
-    locks = paths.runs() / "locks"
-    locks.mkdir(exist_ok=True)
     before = complete(planned)
-    with FileLock(locks / f"chapter-{planned.slug}-{planned.key}.lock"):
+    with locks.lock(f"chapter-{planned.slug}-{planned.key}"):
         if before or not complete(planned):
             _execute(planned, progress)
     return folder(planned)

@@ -15,9 +15,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from filelock import FileLock
-
-from deepfeatures.study import paths
+from deepfeatures.study import locks, paths
 from deepfeatures.study.network_names import WEIGHT_FILES
 from deepfeatures.study.recipes import Recipe
 
@@ -70,9 +68,7 @@ def recorded(path: Path) -> tuple[Path, str | None]:
 def record(path: Path, found: str) -> Path:
     """Keep the SHA-256 of a weight file; gives the file it was written to."""
     where = _place(path)
-    locks = paths.runs() / "locks"
-    locks.mkdir(exist_ok=True)
-    with FileLock(locks / "recorded-weights.lock"):
+    with locks.lock("recorded-weights"):
         content = {**_read(where), path.name: found}
         temporary = where.with_name(f".{where.name}.{os.getpid()}")
         try:
