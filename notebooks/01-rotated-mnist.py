@@ -160,7 +160,8 @@ _ = df.figures.by_layer(layers, layers=df.analysis.orbits.LAYERS, quantity="orbi
 
 # %%
 trained = {name: group for name, group in readouts.items() if name.startswith("raw")}
-trained = {"raw": trained.pop("raw"), "raw, first seed": readouts["raw"][:1], **trained}
+alone = {"raw, first seed": readouts["raw"][:1]} if seeds > 1 else {}
+trained = {"raw": trained.pop("raw"), **alone, **trained}
 changed = df.analysis.tables.accuracies(trained, resamples=resamples, rng=study.rng())
 study.frame(changed[["network", "score", "accuracy_percent", "lo", "hi", "seeds"]], "One change at a time; % of test images.")
 

@@ -105,7 +105,8 @@ study.frame(short[short["iteration"] == short["iteration"].max()], "Held-out acc
 
 # %%
 full = {name: group for name, group in readouts.items() if name.startswith("mu")}
-full = {"mu": full.pop("mu"), "mu, first seed": readouts["mu"][:1], **full}
+alone = {"mu, first seed": readouts["mu"][:1]} if seeds > 1 else {}
+full = {"mu": full.pop("mu"), **alone, **full}
 study.frame(df.analysis.tables.accuracies(full, resamples=resamples, rng=study.rng()),
             "Trained in full with targets scaled as above (mu), in the other way, and for three times the cap; % of test images.")
 

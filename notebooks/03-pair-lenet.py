@@ -99,7 +99,7 @@ _ = df.figures.accuracy_against_iterations(curve, chosen={name: run.curve["chose
 control = {"pair, weight 0": readouts["raw"], **readouts}
 found = df.analysis.pair_lenet.measure(control, selections, resamples=resamples, rng=study.rng())
 trained = {name: group for name, group in readouts.items() if name.startswith(("raw", "pair"))}
-trained |= {"pair, first seed": readouts["pair"][:1]}
+trained |= {"pair, first seed": readouts["pair"][:1]} if seeds > 1 else {}
 scores = df.analysis.tables.accuracies(trained, resamples=resamples, rng=study.rng())
 study.frame(scores, "Recognition with LeNet and with PAIR, and with PAIR's variants where they were run; % of test images.")
 
