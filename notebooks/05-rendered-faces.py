@@ -152,8 +152,8 @@ _ = df.figures.factors_by_layer(shares)
 
 # %%
 last = shares[shares["layer"].isin(["pixels", "embedding"])]
-study.frame(last.drop(columns="layer"), "The embedding and the pixels as numbers: share of variance, interval over people.")
 study.encoded(df.analysis.factors.encoded(shares), label="what-can-be-read")
+study.frame(last.drop(columns="layer"), "The embedding and the pixels as numbers: share of variance, interval over people.")
 
 # %% [markdown]
 # ## Verdicts

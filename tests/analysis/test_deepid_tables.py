@@ -6,9 +6,11 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from deepfeatures.analysis import deepid_hidden, sparsity
+from deepfeatures.analysis import deepid_claims, deepid_hidden, sparsity
 from deepfeatures.analysis.deepid_verification import (
+    NETWORKS,
     by_layer,
+    gain,
     gains,
     identification,
     identified,
@@ -59,7 +61,7 @@ def test_figure_3_has_a_row_a_layer_and_differences_are_paired(judged):
         for network, noise in (("proposed", 1.0), ("no-layerwise", 1.0), ("less-data", 3.0), ("smaller", 6.0))
     }
     made = models(**layers, lbp=20.0)
-    networks = dict.fromkeys(("proposed", "no-layerwise", "less-data", "smaller", "lbp"), made)
+    networks = dict.fromkeys(("proposed", "no-layerwise", "less-data", "smaller", "lbp"), [made])
     table = by_layer(networks, judged)
     assert len(table) == 17 and table["network"].nunique() == 5
     assert table["layer"].tolist()[:4] == ["FC-1", "FC-2", "FC-3", "FC-4"] and table["layer"].iloc[-1] == ""
@@ -67,6 +69,45 @@ def test_figure_3_has_a_row_a_layer_and_differences_are_paired(judged):
     same = differences.loc[("without layer-wise signals", "mean")]
     assert (same["gain"], same["lo"], same["hi"]) == (0, 0, 0)  # the same coordinates, pair by pair
     assert differences.loc[("fewer maps and units", "mean"), "lo"] > 0
+
+
+def test_several_networks_of_a_kind_are_averaged_and_widen_the_interval(judged):
+    """A kind whose networks differ among themselves: the mean stays, and what is known of it is less."""
+
+    def of_noise(proposed, smaller):
+        return models(**{f"{name}_fc{n}": noise for n in (1, 2, 3, 4)
+                         for name, noise in (("proposed", proposed), ("smaller", smaller))})  # fmt: skip
+
+    clear, middle, noisy = of_noise(1.0, 6.0), of_noise(4.0, 6.0), of_noise(12.0, 6.0)
+    one = gain({"proposed": [middle], "smaller": [middle]}, "smaller", judged).mean(axis=0)
+    three = gain({name: [clear, middle, noisy] for name in ("proposed", "smaller")}, "smaller", judged).mean(axis=0)
+    assert one.shape == (1, 61) and three.shape == (3, 61)
+    np.testing.assert_array_equal(three[1], one[0])
+    of_people, of_both = judged.over_seeds(one), judged.over_seeds(three)
+    assert of_both.value == pytest.approx(three[:, 0].mean())
+    assert (of_people.seeds, of_people.unit) == (1, "identity")
+    assert (of_both.seeds, of_both.unit) == (3, "identity and seed")
+    assert of_both.hi - of_both.lo > 1.5 * (of_people.hi - of_people.lo)
+    with pytest.raises(ValueError, match="2 whole networks beside 1 of smaller"):
+        gain({"proposed": [clear, noisy], "smaller": [clear]}, "smaller", judged)
+    coin = judged.over_seeds(np.full((3, 61), 50.0))
+    assert coin.lo == coin.value == coin.hi == 50  # no rounding puts a value outside of its interval
+    same = judged.over_seeds(three)
+    assert (same.lo, same.hi) == (of_both.lo, of_both.hi)  # the draws of networks are the page's own
+
+
+def test_claims_of_improvements_rest_on_all_networks_and_are_the_table_s_means(judged):
+    names = ("proposed", "no-layerwise", "less-data", "smaller")
+    seeds = [models(**{f"{name}_fc{n}": noise * more for n in (1, 2, 3, 4)
+                       for more, name in enumerate(names, start=1)}) for noise in (1.0, 2.0)]  # fmt: skip
+    networks = dict.fromkeys(names, seeds)
+    means = gains(networks, judged).set_index(["ablation", "layer"])["gain"]
+    for claim, network in deepid_claims.IMPROVEMENTS.items():
+        found = judged.over_seeds(gain(networks, network, judged).mean(axis=0))
+        assert found.value == means[NETWORKS[network], "mean"] and found.seeds == 2
+        assert deepid_claims.networks_behind({claim: found, "open-set": found, "binary-saves-storage": found}) == {
+            "open-set": 1, "binary-saves-storage": 0,
+        }  # fmt: skip
 
 
 def test_representations_keep_their_order(judged):
@@ -187,6 +228,29 @@ def test_photographs_that_are_not_there_give_no_rows():
 
     assert deepid_photographs.binarised(folds=4, resamples=50, rng=RNG(0)) == []
     assert deepid_photographs.machines(resamples=50, rng=RNG(0)) == []
+    headings, rows = deepid_photographs.hidden(resamples=50, rng=RNG(0))
+    assert headings[0] == "features" and rows == []
+
+
+def test_hidden_photographs_have_a_column_a_cover_and_lbp_no_pattern(hidden):
+    from deepfeatures.analysis import deepid_photographs
+
+    class Found(dict):
+        meta: ClassVar = {**Hidden.meta, "representations": ["robust", "robust bits", "robust signs", "lbp"]}
+
+    found = Found(hidden)
+    for condition in ("whole 0", "block 0.4", "band 0.6"):
+        for name, like in (("lbp", "fragile"), ("robust bits", "robust")):
+            found[f"{condition}, {name}"] = hidden[f"{condition}, {like}"]
+        if f"unchanged, {condition}, robust" in hidden:
+            found[f"unchanged, {condition}, robust bits"] = hidden[f"unchanged, {condition}, robust"]
+    found["agree, robust bits"] = hidden["agree, robust"]
+    headings, rows = deepid_photographs.hidden(found, resamples=40, rng=RNG(0))
+    assert headings == ["features", "whole, %", "block 40 %", "band 60 %", "lead left", "pattern left"]
+    robust, lbp = rows
+    assert (robust[0], lbp[0]) == ("robust", "lbp") and robust[1].value == lbp[1].value == 100
+    assert min(robust[2:4]) > 90 > max(lbp[2:4]) and robust[4].value > lbp[4].value
+    assert robust[5].value == pytest.approx(0.75) and np.isnan(lbp[5])
 
 
 def test_photographs_lose_by_bits_what_the_pairs_say():
@@ -198,6 +262,15 @@ def test_photographs_lose_by_bits_what_the_pairs_say():
     [[name, real, bits, signs, lost]] = deepid_photographs.binarised(artifact, folds=4, resamples=50, rng=RNG(0))
     assert name == "net" and signs.value < bits.value
     assert lost.value == pytest.approx(real.value - bits.value) and lost.lo > 0
+
+
+def test_lbp_has_bits_at_the_median_alone():
+    from deepfeatures.analysis import deepid_photographs
+
+    made = models(**{"lbp": 4.0, "lbp_bits": 8.0})
+    artifact = type("A", (dict,), {"meta": {"representations": ["lbp", "lbp bits"]}})(made)
+    [[name, real, bits, signs, lost]] = deepid_photographs.binarised(artifact, folds=4, resamples=50, rng=RNG(0))
+    assert name == "lbp" and np.isnan(signs) and lost.value == pytest.approx(real.value - bits.value)
 
 
 def test_signed_numbers_have_no_activity():

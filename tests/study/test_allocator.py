@@ -56,5 +56,5 @@ def test_another_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_kinds_that_train_or_run_networks_are_those_that_keep() -> None:
     keep = {name for name, kind in KINDS.items() if kind.maker.startswith(artifacts.OF_NETWORKS)}
-    assert {"network", "selection", "identity-network", "face-features", "anet"} <= keep
+    assert {"network", "selection", "identity-network", "face-features", "anet", "hidden-photographs"} <= keep
     assert not {"readout", "faces", "attribute-readout", "scenes"} & keep

@@ -75,6 +75,17 @@ def test_the_twin_learns_nothing_and_is_otherwise_the_same():
     assert twin.params["steps"] == 0 and {**twin.params, "steps": whole.params["steps"]} == whole.params
 
 
+def test_more_seeds_are_more_networks_of_the_kinds_whose_improvements_are_judged():
+    one, three = sparse_selective_robust(bench()), sparse_selective_robust(bench(seeds=3))
+    for name in ("proposed", *ABLATIONS):
+        trained, models = three[f"network/{name}"], three[f"models/{name}"]
+        assert [recipe.params["seed"] for recipe in trained] == [0, 1, 2]
+        assert [recipe.inputs[name].inputs["network"].key for recipe in models] == [recipe.key for recipe in trained]
+    assert three["models/proposed"][0].key == three["models/main"][0].key
+    alone = set(one) - {f"{of}/{name}" for of in ("network", "models") for name in ("proposed", *ABLATIONS)}
+    assert {name: three[name][0].key for name in alone} == {name: one[name][0].key for name in alone}
+
+
 def test_what_is_opened_is_what_the_models_read():
     named = sparse_selective_robust(bench())
     for name in ("proposed", "untrained"):
@@ -85,7 +96,11 @@ def test_what_is_opened_is_what_the_models_read():
 def test_photographs_are_read_by_published_networks_alone():
     named, rendered = sparse_selective_robust(bench(PHOTOGRAPHS)), sparse_selective_robust(bench())
     added = set(named) - set(rendered)
-    assert {"models/celeba", "selectivity/celeba"} <= added
+    assert {"models/celeba", "selectivity/celeba", "hidden/celeba"} <= added
+    hidden = named["hidden/celeba"][0]
+    assert hidden.inputs["models"].key == named["models/celeba"][0].key
+    read = {part[0] for one in hidden.inputs["models"].params["representations"].values() for part in one["parts"]}
+    assert set(hidden.params["networks"]) == read and "lbp" in read
     assert {name: named[name][0].key for name in rendered} == {name: rendered[name][0].key for name in rendered}
     assert not networks_in({name: named[name] for name in added})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from deepfeatures.analysis import deepid_hidden, deepid_selectivity, deepid_subsets, sparsity
 from deepfeatures.analysis.bootstrap import Interval
-from deepfeatures.analysis.deepid_verification import LAYERS, Identified, Judges, memory
+from deepfeatures.analysis.deepid_verification import Identified, Judges, gain, memory
 from deepfeatures.analysis.measured import Measured, NotApplicable
 from deepfeatures.analysis.person_bootstrap import draw_people
 from deepfeatures.probes.single_units import SIDES
@@ -20,17 +20,24 @@ TOP, TWIN = "proposed fc4", "untrained fc4"
 FEW = NotApplicable("too few people of this run show and lack the attributes of a person")
 NO_LEAD = NotApplicable("features that it is compared with judge whole faces no better than a coin: no lead to keep")
 HALF = 0.5
+IMPROVEMENTS = {  # claim -> the network that lacks what it says helps; judged over all seeds
+    "layerwise-signals-help": "no-layerwise",
+    "more-data-helps": "less-data",
+    "larger-network-helps": "smaller",
+}
+NO_NETWORK = ("binary-saves-storage",)
 
 
 @dataclass(frozen=True)
 class Read:
-    """What the page has opened. models: network -> joint Bayesian artifact; regions, selected, hidden: artifacts.
+    """What the page has opened. models: network -> joint Bayesian artifacts, one a seed; regions, selected, hidden:
+    artifacts of the first seed's networks.
 
     features, background: of the proposed network, on probed and background faces; untrained: of random weights, on
     probed faces; identified: by 'all regions'.
     """
 
-    models: Mapping[str, Arrays]
+    models: Mapping[str, Sequence[Arrays]]
     regions: Arrays
     selected: Arrays
     hidden: Arrays
@@ -39,6 +46,11 @@ class Read:
     untrained: Arrays
     identified: Identified
     judged: Judges
+
+
+def networks_behind(found: Mapping[str, Measured]) -> dict[str, int]:
+    """How many trained networks each claim rests on, of those that do not rest on all seeds."""
+    return {claim: 0 if claim in NO_NETWORK else 1 for claim in found if claim not in IMPROVEMENTS}
 
 
 def measure(read: Read, *, resamples: int, rng: np.random.Generator) -> dict[str, Measured]:
@@ -56,24 +68,17 @@ def measure(read: Read, *, resamples: int, rng: np.random.Generator) -> dict[str
 
 def _performance(read: Read) -> dict[str, Measured]:
     judged, of = read.judged, read.judged.of_model
-    found: dict[str, Measured] = {}
-    for claim, network in {
-        "layerwise-signals-help": "no-layerwise",
-        "more-data-helps": "less-data",
-        "larger-network-helps": "smaller",
-    }.items():
-        gain = [
-            of(read.models["proposed"], f"proposed {layer}") - of(read.models[network], f"{network} {layer}")
-            for layer in LAYERS
-        ]
-        found[claim] = judged.interval(np.mean(gain, axis=0))
+    found: dict[str, Measured] = {
+        claim: judged.over_seeds(gain(read.models, network, judged).mean(axis=0))
+        for claim, network in IMPROVEMENTS.items()
+    }
     single = of(read.regions, "smaller and mirrored")
     together = of(read.regions, "all regions and mirrored")
     found["single-network-verification"] = judged.interval(of(read.regions, "proposed and mirrored"))
     found["ensemble-verification"] = judged.interval(together)
     found["regions-together-better"] = judged.interval(together - single)
-    whole = of(read.models["proposed"], TOP)
-    found["deep-above-low-level"] = judged.interval(whole - of(read.models["lbp"], "lbp"))
+    whole = of(read.models["proposed"][0], TOP)
+    found["deep-above-low-level"] = judged.interval(whole - of(read.models["lbp"][0], "lbp"))
     found["closed-set"] = read.identified.closed
     found["open-set"] = read.identified.found
     return found
@@ -97,7 +102,7 @@ def _sparsity(read: Read, *, resamples: int, rng: np.random.Generator) -> dict[s
 
 
 def _binary(read: Read) -> dict[str, Measured]:
-    judged, models = read.judged, read.models["proposed"]
+    judged, models = read.judged, read.models["proposed"][0]
     real, bits = (judged.of_model(models, name) for name in (TOP, f"{TOP} bits"))
     size = memory(read.features["fc4"].shape[1])
     ratio = size["float32"] / size["bits"]

@@ -1,4 +1,4 @@
-"""Published networks on photographs: what is lost when their numbers become bits, and what single units tell."""
+"""Published networks and LBP on photographs: what bits lose, what single units tell, what hiding a part leaves."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from deepfeatures.analysis import deepid_selectivity
+from deepfeatures.analysis import deepid_hidden, deepid_selectivity
 from deepfeatures.analysis.deepid_verification import judges
+from deepfeatures.analysis.hidden_faces import WHOLE
 from deepfeatures.analysis.sparsity import MODERATE
 
 Arrays = Any  # an opened artifact with `meta`
@@ -17,7 +18,8 @@ Arrays = Any  # an opened artifact with `meta`
 def binarised(
     models: Arrays | None = None, *, folds: int, resamples: int, rng: np.random.Generator
 ) -> list[list[object]]:
-    """Rows: features, accuracy as they are, as bits at the median and by sign, and what the better of the two loses.
+    """Rows: features, accuracy as they are, as bits at the median and by sign (nan of LBP, which has no signs), and what
+    the better of the two loses.
 
     None: no photographs, no rows.
     """
@@ -28,9 +30,12 @@ def binarised(
     for name in models.meta["representations"]:
         if name.endswith((" bits", " signs")):
             continue
-        real, bits, signs = (judged.of_model(models, f"{name}{ending}") for ending in ("", " bits", " signs"))
-        better = bits if bits[0] >= signs[0] else signs
-        rows.append([name, *(judged.interval(values) for values in (real, bits, signs, real - better))])
+        real, bits = (judged.of_model(models, f"{name}{ending}") for ending in ("", " bits"))
+        # Histograms have no signs: of LBP there are bits at the median alone.
+        signs = judged.of_model(models, f"{name} signs") if f"{name} signs" in models else None
+        better = bits if signs is None or bits[0] >= signs[0] else signs
+        by_sign = np.nan if signs is None else judged.interval(signs)
+        rows.append([name, judged.interval(real), judged.interval(bits), by_sign, judged.interval(real - better)])
     return rows
 
 
@@ -48,6 +53,35 @@ def activity(features: Mapping[str, Arrays], layers: Sequence[str]) -> list[list
                 inside = (rates >= MODERATE[0]) & (rates <= MODERATE[1])
                 rows.append([network, layer, values.shape[1], float(rates.mean()), float(inside.mean())])
     return rows
+
+
+def hidden(
+    found: Arrays | None = None, *, resamples: int, rng: np.random.Generator
+) -> tuple[list[str], list[list[object]]]:
+    """Headings and rows: features; % of pairs judged rightly of whole faces and under each cover; share of the lead
+    over chance that is left, mean over covers (nan where whole faces may be judged no better than by a coin: there is
+    no lead to keep); how much of the pattern is left (nan where there are no units).
+
+    found: an artifact of analysis.hidden_photographs; None: no photographs, no rows.
+    """
+    conditions = found.meta["conditions"] if found is not None else []
+    covers = [(name, f"{hider} {100 * share:.0f} %") for name, hider, share in conditions if hider]
+    headings = ["features", "whole, %", *(label for _, label in covers), "lead left", "pattern left"]
+    if found is None:
+        return headings, []
+    judged = deepid_hidden.judges_of(found, resamples=resamples, rng=rng)
+    rows: list[list[object]] = []
+    for name in found.meta["representations"]:
+        if name.endswith((" bits", " signs")):
+            continue
+        accuracy = deepid_hidden.accuracy(found, name, judged)
+        under = [float(accuracy[cover][0]) for cover, _ in covers]
+        whole = judged.interval(accuracy[WHOLE])
+        left = judged.interval(deepid_hidden.retained(accuracy)) if whole.lo > deepid_hidden.CHANCE else np.nan
+        known = f"agree, {name} bits" in found
+        pattern = judged.interval(deepid_hidden.kept_pattern(found, f"{name} bits", judged)) if known else np.nan
+        rows.append([name, whole, *under, left, pattern])
+    return headings, rows
 
 
 def machines(selected: Arrays | None = None, *, resamples: int, rng: np.random.Generator) -> list[list[object]]:

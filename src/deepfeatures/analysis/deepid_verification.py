@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from deepfeatures.analysis.bootstrap import Interval
+from deepfeatures.analysis.bootstrap import Interval, over_seeds, seed_deviations
 from deepfeatures.analysis.face_pairs import FoldedPairs, PairDraws, decided, draw_pairs, folded_pairs
 from deepfeatures.analysis.person_bootstrap import draw_people
 from deepfeatures.probes.binary_codes import bits, hamming, pack
@@ -35,6 +35,7 @@ class Judges:
 
     of: FoldedPairs
     draws: PairDraws
+    of_seeds: int = 0  # begins the draws of networks, where several were trained
     # With the artifact itself, so that no other one can come to have its id.
     _known: dict[tuple[int, str], tuple[Arrays, np.ndarray]] = field(default_factory=dict)
 
@@ -49,15 +50,27 @@ class Judges:
             self._known[key] = models, self.accuracy(ratios(models, name, self.of))
         return self._known[key][1]
 
+    def of_networks(self, models: Sequence[Arrays], name: str) -> np.ndarray:
+        """The same of networks from several seeds, one artifact each: (seeds, 1 + draws)."""
+        return np.stack([self.of_model(one, name) for one in models])
+
     def interval(self, values: np.ndarray) -> Interval:
         return self.draws.interval(values)
+
+    def over_seeds(self, values: np.ndarray) -> Interval:
+        """A statistic averaged over networks, people and networks drawn. values: (seeds, 1 + draws)."""
+        if len(values) == 1:
+            return self.interval(values[0])
+        deviations = seed_deviations(len(values), values.shape[1] - 1, np.random.default_rng(self.of_seeds))
+        found = over_seeds(values[:, 0], values[:, 1:].T, deviations, n=self.draws.people, unit="identity")
+        return replace(found, lo=min(found.lo, found.value), hi=max(found.hi, found.value))
 
 
 def judges(models: Arrays, *, folds: int, resamples: int, rng: np.random.Generator) -> Judges:
     """Pairs among the probed faces of a joint Bayesian artifact."""
-    pairs_rng, draws_rng = rng.spawn(2)
+    pairs_rng, draws_rng, seeds_rng = rng.spawn(3)
     of = folded_pairs(np.asarray(models["identity"]), folds=folds, rng=pairs_rng)
-    return Judges(of, draw_pairs(of, resamples=resamples, rng=draws_rng))
+    return Judges(of, draw_pairs(of, resamples=resamples, rng=draws_rng), int(seeds_rng.integers(2**32)))
 
 
 def ratios(models: Arrays, name: str, of: FoldedPairs) -> np.ndarray:
@@ -71,32 +84,42 @@ def _model(models: Arrays, name: str) -> JointBayesian:
     return JointBayesian(np.zeros(0), np.zeros((0, 0)), np.asarray(models[f"{name}.person"]))
 
 
-def by_layer(models: Mapping[str, Arrays], judged: Judges) -> pd.DataFrame:
+def by_layer(models: Mapping[str, Sequence[Arrays]], judged: Judges) -> pd.DataFrame:
     """network, layer, accuracy_percent, lo, hi: figure 3, with the random twin and LBP beside it.
 
-    models: network (a key of NETWORKS) -> the artifact that has it.
+    models: network (a key of NETWORKS) -> the artifacts that have it, one a seed.
     """
     rows = []
     for network, label in NETWORKS.items():
         if network not in models:
             continue
         for layer in ("",) if network == "lbp" else LAYERS:
-            found = judged.interval(judged.of_model(models[network], f"{network} {layer}".strip()))
+            found = judged.over_seeds(judged.of_networks(models[network], f"{network} {layer}".strip()))
             rows.append((label, layer.replace("fc", "FC-"), found.value, found.lo, found.hi))
     return pd.DataFrame(rows, columns=["network", "layer", "accuracy_percent", "lo", "hi"])
 
 
-def gains(models: Mapping[str, Arrays], judged: Judges) -> pd.DataFrame:
+def gain(models: Mapping[str, Sequence[Arrays]], network: str, judged: Judges) -> np.ndarray:
+    """(layers, seeds, 1 + draws): percentage points by which the whole network is better than `network`, pair by pair.
+
+    models: as for `by_layer`. Raises ValueError where the two were not trained from equally many seeds.
+    """
+    if len(models["proposed"]) != len(models[network]):
+        raise ValueError(f"{len(models['proposed'])} whole networks beside {len(models[network])} of {network}")
+    return np.stack([
+        judged.of_networks(models["proposed"], f"proposed {layer}")
+        - judged.of_networks(models[network], f"{network} {layer}")
+        for layer in LAYERS
+    ])  # fmt: skip
+
+
+def gains(models: Mapping[str, Sequence[Arrays]], judged: Judges) -> pd.DataFrame:
     """ablation, layer, gain, lo, hi: percentage points by which the whole network is better, pair by pair."""
     rows = []
     for network in ("no-layerwise", "less-data", "smaller"):
-        of_layers = [
-            judged.of_model(models["proposed"], f"proposed {layer}")
-            - judged.of_model(models[network], f"{network} {layer}")
-            for layer in LAYERS
-        ]
-        for layer, values in [*zip(LAYERS, of_layers, strict=True), ("mean", np.mean(of_layers, axis=0))]:
-            found = judged.interval(values)
+        of_layers = gain(models, network, judged)
+        for layer, values in [*zip(LAYERS, of_layers, strict=True), ("mean", of_layers.mean(axis=0))]:
+            found = judged.over_seeds(values)
             rows.append((NETWORKS[network], layer.replace("fc", "FC-"), found.value, found.lo, found.hi))
     return pd.DataFrame(rows, columns=["ablation", "layer", "gain", "lo", "hi"])
 

@@ -4,15 +4,15 @@ Networks and models are those of whole faces; nothing is learnt here. The second
 is not. For each condition (CONDITION like 'block 0.4') and representation NAME of the joint Bayesian artifact:
 
     CONDITION, NAME (pairs,) float32: log likelihood ratio     unchanged, CONDITION, NAME (faces,) float32: share of
-    units that are active where they were, or inactive where they were; nan for what has no units (LBP)
-    first, second, same, fold (pairs,); person (faces,); rows: of the faces artifact; other-person, other-image,
-    NAME (2,): share of units that agree between two people, and between two images of one
+    units that are active where they were, or inactive where they were; not for what has no units (LBP)
+    agree, NAME (2,): share of units that agree between two people, and between two images of one; not for LBP
+    first, second, same, fold (pairs,); person (faces,) of the models' faces; hidden: rows of those that were hidden
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from tqdm import tqdm
 from deepfeatures.analysis.face_pairs import FoldedPairs, folded_pairs
 from deepfeatures.analysis.joint_bayesian import AS_THEY_ARE, model_of
 from deepfeatures.data.regions import band, block
-from deepfeatures.networks.deepid_features import read_all, reader
+from deepfeatures.networks.deepid_features import Reader, read_all, reader
 
 HIDERS = ("block", "band")
 WHOLE = "whole 0"
@@ -59,33 +59,65 @@ def make(
     rows, identity = np.load(models / "rows.npy"), np.load(models / "identity.npy")
     images = np.load(inputs["faces"] / "images.npy", mmap_mode="r")[rows]
     of = folded_pairs(identity, folds=folds, rng=np.random.default_rng([seed, 5]))
-    about = json.loads((models / "meta.json").read_text())["representations"]
-    wanted = {name: one["parts"][0] for name, one in about.items() if one["parts"][0][0] in networks}
     needed = np.unique(of.pairs.second)  # the only faces that are ever hidden
-    place = np.full(len(rows), -1)
-    place[needed] = np.arange(len(needed))
+    wanted = parts_of(models, networks)
     for network in networks:
         read = reader("lbp" if network == "lbp" else "network", inputs.get(network))
+
+        def seen(hider: str, share: float, read: Reader = read) -> dict[str, np.ndarray]:
+            return read_all(read, hide(images[needed], hider, share, seed=seed) if hider else images)
+
         own = {name: layer for name, (of_network, layer) in wanted.items() if of_network == network}
-        whole = read_all(read, images)
+        score(
+            out, models, of, own, seen, conditions(shares),
+            pattern="" if network == "lbp" else AS_THEY_ARE, description=network,
+        )  # fmt: skip
+    keep(out, of, needed, networks, shares, list(wanted))
+
+
+def parts_of(models: Path, networks: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Representation -> (network, layer), of those representations that `networks` make. models: a joint Bayesian
+    artifact whose representations have one part each."""
+    about = json.loads((models / "meta.json").read_text())["representations"]
+    parts = {name: tuple(one["parts"][0]) for name, one in about.items()}
+    return {name: part for name, part in parts.items() if part[0] in networks}
+
+
+def score(
+    out: Path,
+    models: Path,
+    of: FoldedPairs,
+    own: Mapping[str, str],
+    seen: Callable[[str, float], dict[str, np.ndarray]],
+    asked: Sequence[tuple[str, str, float]],
+    *,
+    pattern: str,
+    description: str = "",
+) -> None:
+    """Write one network's arrays. own: its representations -> layer; asked: as `conditions` gives them.
+
+    seen(hider, share): layer -> (faces, width), of all faces where hider is '', else of the second faces of pairs,
+    ascending, as they look when hidden. pattern: the kind of representation whose active units are compared with those
+    of the whole face; '' where there are no units.
+    """
+    kinds = {name: model_of(models, name) for name in own}
+    needed = np.unique(of.pairs.second)
+    place = np.full(len(of.person), -1)
+    place[needed] = np.arange(len(needed))
+    whole = seen("", 0.0)
+    active = {name: code(whole[own[name]]) > 0 for name, (code, _) in kinds.items() if code.kind == pattern}
+    for name, units in active.items():
+        np.save(out / f"agree, {name}.npy", _agreement(units, of))
+    for condition, hider, share in tqdm(asked, desc=description, unit="condition"):
+        now = seen(hider, share) if hider else whole
         for name, layer in own.items():
-            _, model = model_of(models, name)
-            if about[name]["kind"] == AS_THEY_ARE and network != "lbp":
-                np.save(out / f"agree, {name}.npy", _agreement(whole[layer] > 0, of))
-        for condition, hider, share in tqdm(conditions(shares), desc=network, unit="condition"):
-            seen = whole
-            if hider:
-                seen = read_all(read, hide(images[needed], hider, share, seed=seed))
-            for name, layer in own.items():
-                code, model = model_of(models, name)
-                first = model.coordinates(code(whole[layer]))[of.pairs.first]
-                second = model.coordinates(code(seen[layer]))
-                second = second[of.pairs.second] if not hider else second[place[of.pairs.second]]
-                np.save(out / f"{condition}, {name}.npy", model.of_pairs(first, second).astype(np.float32))
-                if hider and about[name]["kind"] == AS_THEY_ARE and network != "lbp":
-                    kept = ((seen[layer] > 0) == (whole[layer][needed] > 0)).mean(axis=1)
-                    np.save(out / f"unchanged, {condition}, {name}.npy", kept.astype(np.float32))
-    _keep(out, of, needed, networks, shares, list(wanted))
+            code, model = kinds[name]
+            first = model.coordinates(code(whole[layer]))[of.pairs.first]
+            second = model.coordinates(code(now[layer]))[place[of.pairs.second] if hider else of.pairs.second]
+            np.save(out / f"{condition}, {name}.npy", model.of_pairs(first, second).astype(np.float32))
+            if hider and name in active:
+                unchanged = ((code(now[layer]) > 0) == active[name][needed]).mean(axis=1)
+                np.save(out / f"unchanged, {condition}, {name}.npy", unchanged.astype(np.float32))
 
 
 def _agreement(active: np.ndarray, of: FoldedPairs) -> np.ndarray:
@@ -94,7 +126,7 @@ def _agreement(active: np.ndarray, of: FoldedPairs) -> np.ndarray:
     return np.array([agree[~of.pairs.same].mean(), agree[of.pairs.same].mean()])
 
 
-def _keep(
+def keep(
     out: Path,
     of: FoldedPairs,
     needed: np.ndarray,
@@ -102,6 +134,7 @@ def _keep(
     shares: Mapping[str, Sequence[float]],
     names: Sequence[str],
 ) -> None:
+    """Write what the arrays of all networks have in common."""
     arrays = {
         "first": of.pairs.first,
         "second": of.pairs.second,

@@ -97,7 +97,7 @@ def activity_histograms(
         ax.set_ylim(0, None)
         ax.set_xticks([0, 0.5, 1], ["0", "50", "100"])
         if place < len(layers):
-            ax.set_title(layer.replace("fc", "FC-"), loc="left")
+            ax.set_title(layer.replace("fc", "FC-").replace("maps", "maps "), loc="left")
         ax.set_xlabel("active units, %" if of == "face" else "faces, %")
         if place % len(layers) == 0:
             ax.set_ylabel("faces, %" if of == "face" else "units, %")

@@ -19,7 +19,8 @@ from deepfeatures.study import allocator, locks, paths, recorded_weights
 from deepfeatures.study.recipes import KINDS, THREADS, Recipe
 
 RECORD = "record.json"
-OF_NETWORKS = ("deepfeatures.training.", "deepfeatures.networks.")  # makers whose time goes into networks
+# Makers whose time goes into networks.
+OF_NETWORKS = ("deepfeatures.training.", "deepfeatures.networks.", "deepfeatures.analysis.hidden_")
 _verified: set[Path] = set()
 
 

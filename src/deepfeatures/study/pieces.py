@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from deepfeatures.study import allocator, artifacts, paths, recorded_weights
 from deepfeatures.study.recipes import THREADS, Recipe
 
-KIND = "face-features"  # the only kind whose maker goes on from parts
+KIND = "face-features"  # the only kind whose work is worth sharing
 
 
 def counted(recipes: Iterable[Recipe]) -> dict[str, int]:

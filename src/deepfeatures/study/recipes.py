@@ -64,6 +64,8 @@ KINDS: dict[str, Kind] = {
     "joint-bayesian": Kind("deepfeatures.analysis.joint_bayesian"),
     "selectivity": Kind("deepfeatures.analysis.selectivity"),
     "hidden-faces": Kind("deepfeatures.analysis.hidden_faces"),
+    "photograph-patterns": Kind("deepfeatures.networks.photograph_patterns"),
+    "hidden-photographs": Kind("deepfeatures.analysis.hidden_photographs"),
     "scenes": Kind("deepfeatures.data.scene_artifact"),
     "localiser": Kind("deepfeatures.training.localiser"),
     "located": Kind("deepfeatures.networks.located"),
