@@ -65,7 +65,7 @@ study.table(["network", "from other seeds", "people", "images", "maps", "units",
 # %% mystnb={"figure": {"name": "deepid-layers", "caption": "Verification of unseen people, any view, by layer: share of pairs judged rightly, with 95 % intervals over people, and over networks where several of a kind were trained. Half of the pairs show one person, so a coin has 50 %. Dashed: high-dimensional LBP with its interval."}, "image": {"alt": "Five markers for each of four layers and a dashed level. The trained networks rise from FC-1 to FC-3, the one with fewer maps lowest; at FC-4 two networks that lack an improvement are above the whole one. Random weights start below and fall from FC-2 to near the dashed level of LBP."}}
 networks = {name: study.opened(f"models/{name}") for name in ("proposed", "no-layerwise", "less-data", "smaller")}
 [main], [regions] = study.opened("models/main"), study.opened("models/regions")
-networks |= dict.fromkeys(("untrained", "lbp"), [main])
+networks |= {"untrained": [main], "lbp": [main]}
 judged = df.analysis.deepid_verification.judges(main, folds=folds, resamples=resamples, rng=study.rng())
 accuracy = df.analysis.deepid_verification.by_layer(networks, judged)
 _ = df.figures.verification_by_layer(accuracy)

@@ -61,7 +61,7 @@ def test_figure_3_has_a_row_a_layer_and_differences_are_paired(judged):
         for network, noise in (("proposed", 1.0), ("no-layerwise", 1.0), ("less-data", 3.0), ("smaller", 6.0))
     }
     made = models(**layers, lbp=20.0)
-    networks = dict.fromkeys(("proposed", "no-layerwise", "less-data", "smaller", "lbp"), [made])
+    networks = {name: [made] for name in ("proposed", "no-layerwise", "less-data", "smaller", "lbp")}
     table = by_layer(networks, judged)
     assert len(table) == 17 and table["network"].nunique() == 5
     assert table["layer"].tolist()[:4] == ["FC-1", "FC-2", "FC-3", "FC-4"] and table["layer"].iloc[-1] == ""

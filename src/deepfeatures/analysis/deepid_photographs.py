@@ -18,8 +18,8 @@ Arrays = Any  # an opened artifact with `meta`
 def binarised(
     models: Arrays | None = None, *, folds: int, resamples: int, rng: np.random.Generator
 ) -> list[list[object]]:
-    """Rows: features, accuracy as they are, as bits at the median and by sign (nan of LBP, which has no signs), and what
-    the better of the two loses.
+    """Rows: features, accuracy as they are, as bits at the median and by sign (nan of LBP, which has no signs), and
+    what the better of the two loses.
 
     None: no photographs, no rows.
     """

@@ -37,8 +37,10 @@ def make(
     untrained_seed: int = 0,
     seed: int = 0,
 ) -> None:
-    """Write the arrays of analysis.hidden_faces, `hidden` being rows of the models' faces. inputs: 'faces', the photographs' artifact; 'models', a joint Bayesian
-    artifact of them. networks: 'lbp', names of the catalogue, and those with '-untrained' (untrained_seed: of weights).
+    """Write the arrays of analysis.hidden_faces, `hidden` being rows of the models' faces.
+
+    inputs: 'faces', the photographs' artifact; 'models', a joint Bayesian artifact of them. networks: 'lbp', names of
+    the catalogue, and those with '-untrained' (untrained_seed: of weights).
 
     Raises ValueError where the photographs found are not those planned for, or one of them cannot be read.
     """
