@@ -86,7 +86,7 @@ def cropped(photographs: Photographs, ids: np.ndarray, side: int) -> np.ndarray:
     """
     place = {name: row for row, name in enumerate(photographs.ids.tolist())}
     rows = np.array([place[name] for name in ids.tolist()])
-    faces = CroppedFaces(photographs, rows, (side, side), BATCH)
+    faces = CroppedFaces(photographs, rows.tolist(), (side, side), BATCH)
     at = {int(row): number for number, row in enumerate(rows)}
     images = np.empty((len(rows), side, side, 3), np.uint8)
     for found, crops in faces:
