@@ -7,16 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
-from deepfeatures.probes.angle import (
-    PENALTIES,
-    angle_moments,
-    fit,
-    fit_ridge,
-    mean_square,
-    of_label,
-    predict,
-)
+from deepfeatures.probes.angle import angle_moments, fit, of_label, predict
 from deepfeatures.probes.angle_curve import angle_curve
+from deepfeatures.probes.angle_ridge import PENALTIES, fit_ridge, mean_square
 from deepfeatures.probes.moments import Moments, merged
 
 ANGLES = np.array([-45.0, -30, -15, 0, 15, 30, 45])

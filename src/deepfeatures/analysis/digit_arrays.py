@@ -10,6 +10,7 @@ from deepfeatures.analysis.rank import MU_RANK
 from deepfeatures.analysis.spectrum import singular_values
 from deepfeatures.analysis.training_features import TrainingFeatures
 from deepfeatures.probes import angle
+from deepfeatures.probes.angle_ridge import fit_ridge
 from deepfeatures.probes.mean_activation import class_means, directions
 from deepfeatures.probes.moments import Moments, moments
 
@@ -81,7 +82,7 @@ def ridge_angle(train: TrainingFeatures, features: np.ndarray, labels: np.ndarra
     Least squares trusts features that hardly vary in training, such as pixels near the border: a test image in which
     they do vary is then read far off.
     """
-    fits = [angle.fit_ridge(*both) for both in zip(train.angle_fitted, train.angle_held_out, strict=True)]
+    fits = [fit_ridge(*both) for both in zip(train.angle_fitted, train.angle_held_out, strict=True)]
     flat = features.reshape(-1, features.shape[2])
     predicted = angle.predict([regressor for regressor, _ in fits], flat)
     by_label = angle.of_label(predicted, np.repeat(labels, features.shape[1])).astype(np.float32)

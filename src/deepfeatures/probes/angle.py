@@ -1,14 +1,13 @@
 """Linear regression of the rotation angle from features: Rudd et al. 2017, section 4.1 and figure 3."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from deepfeatures.probes.moments import Moments, merged, moments
 
-PENALTIES = (0.0, *(10.0**power for power in range(-8, 2)))  # of the mean variance of a feature
 RELATIVE_CUTOFF = 1e-11  # of the largest eigenvalue; float32 features carry rounding noise of about 1e-14 there
 
 
@@ -43,39 +42,6 @@ def fit(rows: Moments, *, relative_cutoff: float = RELATIVE_CUTOFF) -> LinearReg
     used = values > relative_cutoff * max(values[-1], 0.0)
     weights = vectors[:, used] @ ((vectors[:, used].T @ rows.scatter[:-1, -1]) / values[used])
     return LinearRegressor(weights, float(rows.mean[-1] - rows.mean[:-1] @ weights), int(used.sum()))
-
-
-def fit_ridge(
-    rows: Moments, held_out: Moments, *, penalties: Sequence[float] = PENALTIES
-) -> tuple[LinearRegressor, float]:
-    """Ridge regression with the penalty that errs least on held-out rows, fitted to both sets: (regressor, penalty).
-
-    A penalty is a multiple of the mean variance of a feature; 0 is least squares, `fit`. Moments are of [features,
-    angle]; where nothing is held out, or there is nothing to fit, least squares on what there is.
-    """
-    both = rows.merged(held_out)
-    if min(rows.count, held_out.count) < 2:
-        return fit(both), 0.0
-    errors = [mean_square(one, held_out) for one in _ridge_path(rows, penalties)]
-    best = penalties[int(np.argmin(errors))]
-    return next(_ridge_path(both, [best])), best
-
-
-def mean_square(regressor: LinearRegressor, rows: Moments) -> float:
-    """Mean squared error of a regressor over rows, square degrees, from their moments of [features, angle]."""
-    weights = np.append(-regressor.weights, 1.0)
-    offset = rows.mean @ weights - regressor.intercept
-    return float(weights @ rows.scatter @ weights / rows.count + offset**2)
-
-
-def _ridge_path(rows: Moments, penalties: Sequence[float]) -> Iterator[LinearRegressor]:
-    values, vectors = np.linalg.eigh(rows.scatter[:-1, :-1])
-    along = vectors.T @ rows.scatter[:-1, -1]
-    used = values > RELATIVE_CUTOFF * max(values[-1], 0.0)
-    for penalty in penalties:
-        shrunk = values[used] + penalty * max(values.mean(), 0.0)
-        weights = vectors[:, used] @ (along[used] / shrunk)
-        yield LinearRegressor(weights, float(rows.mean[-1] - rows.mean[:-1] @ weights), int(used.sum()))
 
 
 def predict(regressors: Sequence[LinearRegressor], features: np.ndarray, *, chunk_rows: int = 8192) -> np.ndarray:

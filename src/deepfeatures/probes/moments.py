@@ -4,8 +4,7 @@ Moments of shards merge into the moments of the whole, so features can be stream
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 
@@ -56,36 +55,14 @@ def moments(features: np.ndarray, *, chunk_rows: int = 8192) -> Moments:
         return Moments(0, np.zeros(width), np.zeros((width, width)))
     shift = features[:chunk_rows].mean(axis=0, dtype=np.float64)
     scatter, total = np.zeros((width, width)), np.zeros(width)
-    for part, sums in _shifted(features, shift, chunk_rows):
+    shifted = np.empty((min(chunk_rows, rows), width))
+    for start in range(0, rows, chunk_rows):
+        chunk = features[start : start + chunk_rows]
+        part = np.subtract(chunk, shift, out=shifted[: len(chunk)])
         scatter += part.T @ part  # NumPy sees one operand twice and calls the symmetric product: half the work
-        total += sums
+        total += part.sum(axis=0)
     if not np.isfinite(scatter.trace()):
         raise ValueError(f"{int((~np.isfinite(features)).sum())} of {features.size} feature values are not finite")
     offset = total / rows
     scatter -= np.outer(offset * rows, offset)
     return Moments(rows, shift + offset, scatter)
-
-
-def _shifted(features: np.ndarray, shift: np.ndarray, chunk_rows: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Chunks of features - shift, float64, and their sums; the next one is made while a chunk is worked on.
-
-    A chunk is good until the next is asked for. Values and their order are those of a plain loop.
-    """
-    rows, width = features.shape
-    buffers = [np.empty((min(chunk_rows, rows), width)) for _ in range(2)]
-
-    def one(number: int) -> tuple[np.ndarray, np.ndarray]:
-        chunk = features[number * chunk_rows : (number + 1) * chunk_rows]
-        part = np.subtract(chunk, shift, out=buffers[number % 2][: len(chunk)])
-        return part, part.sum(axis=0)
-
-    if rows <= chunk_rows:
-        yield one(0)
-        return
-    with ThreadPoolExecutor(1) as ahead:
-        waiting = ahead.submit(one, 0)
-        for number in range(1, -(-rows // chunk_rows)):
-            ready = waiting.result()
-            waiting = ahead.submit(one, number)
-            yield ready
-        yield waiting.result()
