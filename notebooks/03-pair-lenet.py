@@ -32,7 +32,7 @@ pair_kind: str = "rotations"      # a pair: two rotations of one image, or two i
 pair_weight: float = 0.001        # weight of the Euclidean losses
 sensitivity_iterations: int = 200 # solver steps of the short runs that ask what a setting does
 pair_weights: list[float] = [0.0001, 0.001, 1.0]  # weights tried in the short runs
-variants: list[str] = []          # full runs: other-pairs, weight-0-as-long
+variants: list[str] = []          # full runs: other-pairs, weight-0-as-long, three-times-longer
 prototypes: int = 7               # k-means prototypes of a class, in the control for per-angle means
 heat_digits: int = 10             # test digits of a class in the heat maps
 resamples: int = 500              # bootstrap resamples behind every interval
@@ -99,6 +99,7 @@ _ = df.figures.accuracy_against_iterations(curve, chosen={name: run.curve["chose
 control = {"pair, weight 0": readouts["raw"], **readouts}
 found = df.analysis.pair_lenet.measure(control, selections, resamples=resamples, rng=study.rng())
 trained = {name: group for name, group in readouts.items() if name.startswith(("raw", "pair"))}
+trained |= {"pair, first seed": readouts["pair"][:1]} if seeds > 1 else {}
 scores = df.analysis.tables.accuracies(trained, resamples=resamples, rng=study.rng())
 study.frame(scores, "Recognition with LeNet and with PAIR, and with PAIR's variants where they were run; % of test images.")
 
@@ -120,8 +121,9 @@ _ = df.figures.angle_prediction(df.analysis.tables.angle_curves(networks), df.da
 
 # %%
 angles = df.analysis.tables.angle_table(networks, resamples=resamples, rng=study.rng())
-columns = ["error", "spread", "bias", "explained", "shuffled"]
-study.table(["read from", "error (RMSE), degrees", "spread, degrees", "bias, degrees", "R²", "R², shuffled angles"],
+columns = ["error", "spread", "rise", "bias", "explained", "ridge", "shuffled"]
+study.table(["read from", "error (RMSE), degrees", "spread, degrees", "spread at the ends less at 0, degrees", "bias, degrees", "R²",
+             "R², ridge", "R², shuffled angles"],
             [[name, *(row[column] for column in columns)] for name, row in angles.items()],
             "How well the angle is read from each network.")
 

@@ -107,11 +107,11 @@ _ = df.figures.heat_maps(heat, heat_label, heat_angle)
 # literally it divides by zero; here it is a ratio of class means, with a ratio of sums and the literal reading beside it
 # (D7).
 
-# %% mystnb={"figure": {"name": "block-diagonal", "caption": "The heat maps with rows stacked by the class equation 1 gives them. Numbers at the right: units of each class."}, "image": {"alt": "Three heat maps with a bright diagonal of ten blocks; many units light up for other classes too; mu-LeNet's blocks are the smoothest inside."}}
-blocks = {name: found["block_assignment_ratio_of_means"] for name, found in three.items()}
+# %% mystnb={"figure": {"name": "block-diagonal", "caption": "The heat maps of test images with rows stacked by the class that equation 1 gives them on training images. Numbers at the right: units of each class."}, "image": {"alt": "Three heat maps with a bright diagonal of ten blocks; many units light up for other classes too; mu-LeNet's blocks are the smoothest inside."}}
+blocks = {name: found["block_assignment_train"] for name, found in three.items()}
 _ = df.figures.block_diagonal(heat, blocks, heat_label)
 
-# %% mystnb={"figure": {"name": "units-per-class", "caption": "Units that equation 1, as a ratio of means, gives to each class."}, "image": {"alt": "Bars for ten classes and three networks: how many of the 500 units belong to each class; 0 and 1 have the most, 8 the fewest."}}
+# %% mystnb={"figure": {"name": "units-per-class", "caption": "Units that equation 1, as a ratio of means over test images, gives to each class."}, "image": {"alt": "Bars for ten classes and three networks: how many of the 500 units belong to each class; 0 and 1 have the most, 8 the fewest."}}
 counts = {name: found.summary["blocks"]["ratio-of-means"]["counts"] for name, found in three.items()}
 _ = df.figures.units_per_class(counts)
 

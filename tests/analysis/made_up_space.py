@@ -14,6 +14,7 @@ from deepfeatures.analysis.training_features import TrainingFeatures
 from deepfeatures.analysis.units import activity
 from deepfeatures.probes.angle import angle_moments
 from deepfeatures.probes.mean_activation import class_angle_means, class_means
+from deepfeatures.probes.moments import Moments
 
 ANGLES = np.array([-45.0, -30, -15, 0, 15, 30, 45])
 TURN = ANGLES / np.sqrt(np.mean(ANGLES**2))  # variance 1
@@ -42,6 +43,8 @@ def training(features: np.ndarray, labels: np.ndarray, rng: np.random.Generator)
     by_angle = class_angle_means(features, labels)
     return TrainingFeatures(
         angle_moments=moments,
+        angle_fitted=moments,
+        angle_held_out=[Moments(0, one.mean * 0, one.scatter * 0) for one in moments],
         class_angle_means=by_angle,
         low=flat.min(axis=0),
         high=flat.max(axis=0),

@@ -230,7 +230,9 @@ def test_tables(networks: dict[str, list[Readout]], selections: dict[str, Select
     assert {part.shape for curve in curves.values() for part in curve} == {(7,)}
     angles = tables.angle_table(named, **how)["lenet"]
     assert angles["error"].value >= angles["spread"].value
-    assert angles["shuffled"].value < angles["explained"].value
+    assert angles["shuffled"].value < min(angles["explained"].value, angles["ridge"].value)
+    rises = [one.summary["angle"]["angle_by_true_label"]["spread_rise_at_ends_deg"] for one in networks["raw"]]
+    assert angles["rise"].value == pytest.approx(np.mean(rises), abs=1e-5)
     errors = tables.errors_per_digit(named, **how)
     assert len(errors) == 6 * 11
     plain = errors.query("technique == 'lenet-mav' and digit == 'mean'")["error_percent"].item()

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import Ridge
 
 from deepfeatures.probes.angle import angle_moments, fit, of_label, predict
 from deepfeatures.probes.angle_curve import angle_curve
-from deepfeatures.probes.moments import merged
+from deepfeatures.probes.angle_ridge import PENALTIES, fit_ridge, mean_square
+from deepfeatures.probes.moments import Moments, merged
 
 ANGLES = np.array([-45.0, -30, -15, 0, 15, 30, 45])
 
@@ -57,6 +59,57 @@ def test_constant_features_predict_the_mean() -> None:
     found = fit(angle_moments(np.ones((4, 3)), np.array([0.0, 0, 30, 30])))
     assert found.rank == 0
     np.testing.assert_allclose(predict([found], np.ones((1, 3))), 15)
+
+
+def held_out_error(features: np.ndarray, angle_deg: np.ndarray, rows: slice, others: slice, penalty: float) -> float:
+    fitted = ridge(features[rows], angle_deg[rows], penalty)
+    return float(np.mean((fitted.predict(features[others]) - angle_deg[others]) ** 2))
+
+
+def ridge(features: np.ndarray, angle_deg: np.ndarray, penalty: float) -> Ridge:
+    """scikit-learn's, on the same scale: a penalty is a multiple of the features' mean variance, summed over rows."""
+    scale = features.var(axis=0).mean() * len(features)
+    return Ridge(alpha=max(penalty, 1e-13) * scale, solver="svd").fit(features, angle_deg)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.1, 100))
+def test_ridge_chooses_and_fits_as_scikit_learn_would(seed: int, noise: float) -> None:
+    rng = np.random.default_rng(seed)
+    features = rng.standard_normal((90, 12)) * rng.uniform(0.1, 3, 12) + 2
+    angle_deg = features @ rng.standard_normal(12) + noise * rng.standard_normal(90)
+    rows, others = slice(70), slice(70, None)
+    errors = [held_out_error(features, angle_deg, rows, others, penalty) for penalty in PENALTIES]
+    parts = [angle_moments(features[part], angle_deg[part]) for part in (rows, others)]
+    found, penalty = fit_ridge(*parts)
+    assert errors[PENALTIES.index(penalty)] == pytest.approx(min(errors), rel=1e-9)
+    again = ridge(features, angle_deg, penalty)
+    np.testing.assert_allclose(found.weights, again.coef_, rtol=1e-6, atol=1e-8)
+    assert found.intercept == pytest.approx(again.intercept_, rel=1e-6, abs=1e-6)
+    whole = predict([found], features)[:, 0]
+    assert mean_square(found, parts[0].merged(parts[1])) == pytest.approx(np.mean((whole - angle_deg) ** 2), rel=1e-9)
+
+
+def test_ridge_does_not_trust_what_hardly_varies_in_training() -> None:
+    """A feature that is next to nothing in the fit and large elsewhere: least squares reads it far off, ridge not."""
+    rng = np.random.default_rng(0)
+    features = np.column_stack([rng.standard_normal((600, 3)), 1e-4 * rng.standard_normal(600)])
+    angle_deg = 10 * features[:, 0] + rng.standard_normal(600)
+    features[500:, 3] = rng.standard_normal(100)
+    plain = fit(angle_moments(features[:400], angle_deg[:400]))
+    parts = [angle_moments(features[part], angle_deg[part]) for part in (slice(300), slice(300, 400))]
+    shrunk, penalty = fit_ridge(*parts)
+    unseen = angle_moments(features[500:], angle_deg[500:])
+    assert penalty > 0 and mean_square(plain, unseen) > 10 * mean_square(shrunk, unseen)
+
+
+def test_ridge_without_digits_held_out_is_least_squares() -> None:
+    rng = np.random.default_rng(0)
+    rows = angle_moments(rng.random((30, 4)), rng.choice(ANGLES, 30))
+    nothing = Moments(0, np.zeros(5), np.zeros((5, 5)))
+    for parts in ((rows, nothing), (nothing, rows)):
+        found, penalty = fit_ridge(*parts)
+        assert penalty == 0 and np.array_equal(found.weights, fit(rows).weights)
 
 
 def test_the_pooled_fit_is_the_merged_fit_and_labels_choose() -> None:

@@ -48,7 +48,7 @@ def test_every_plan_resolves_at_every_profile(slug, profile):
     assert named and all(named.values())
     if slug in DIGITS:
         assert len(named["raw"]) == seeds
-        assert len(named["untrained"]) == len(named["pixels"]) == 1
+        assert len(named["untrained"]) == seeds and len(named["pixels"]) == 1
     for name, group in named.items():
         keyed = {recipe.key for recipe in group}
         assert len(keyed) == len(group), f"{name} holds one recipe twice"
@@ -154,6 +154,15 @@ def test_training_for_longer_asks_no_selection():
     network = made["raw, 300 steps"][0].inputs["network"]
     assert network.params["iterations"] == 300 and set(network.inputs) == {"rotated"}
     assert made["raw"][0].inputs["network"].params["seed"] == network.params["seed"]
+
+
+@pytest.mark.parametrize(("slug", "name"), [("mu-lenet", "mu"), ("pair-lenet", "pair")])
+def test_longer_training_of_the_other_networks_changes_nothing_but_the_steps(slug, name):
+    made = recipes_of(slug, variants=["three-times-longer"], iterations_cap=100)
+    network, usual = made[f"{name}, 300 steps"][0].inputs["network"], made[name][0].inputs["network"]
+    assert network.params.items() - usual.params.items() == {("iterations", 300)}
+    assert set(usual.inputs) - set(network.inputs) == {"selection"}
+    assert all(recipe.key == usual.inputs[one].key for one, recipe in network.inputs.items())
 
 
 def test_other_readings_are_of_the_network_that_is_measured():

@@ -9,6 +9,7 @@ from deepfeatures.analysis.bootstrap import Interval
 from deepfeatures.analysis.columns import Readout, angles_deg, by_copy, indicator, labels, paired
 
 TRUE_LABEL = "angle_by_true_label"
+RIDGE = "angle_ridge"  # ridge regressors, their penalties chosen on held-out training digits
 SHUFFLED = "angle_shuffled"  # control: the same regressors fitted to shuffled training angles
 LABELS = 10
 
@@ -43,6 +44,17 @@ def spread_deg(means: np.ndarray) -> np.ndarray:
 def bias_deg(means: np.ndarray) -> np.ndarray:
     """Mean over the cells of |mean error|: (...)."""
     return _over_cells(means, lambda first, second: np.abs(first))
+
+
+def rise_at_ends_deg(means: np.ndarray) -> np.ndarray:
+    """Spread at the two outermost angles (their mean) less that at the middle one: (...). Rudd et al., figure 3."""
+
+    def rise(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        spread = np.sqrt(np.maximum(second - first**2, 0.0))
+        by_angle = (spread[..., :1] + spread[..., -1:]) / 2 - spread[..., spread.shape[-1] // 2, None]
+        return np.broadcast_to(by_angle, spread.shape)  # the mean over a label's angles is then the rise itself
+
+    return _over_cells(means, rise)
 
 
 def _over_cells(means: np.ndarray, of_cell: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:

@@ -10,6 +10,7 @@ from deepfeatures.analysis.rank import MU_RANK
 from deepfeatures.analysis.spectrum import singular_values
 from deepfeatures.analysis.training_features import TrainingFeatures
 from deepfeatures.probes import angle
+from deepfeatures.probes.angle_ridge import fit_ridge
 from deepfeatures.probes.mean_activation import class_means, directions
 from deepfeatures.probes.moments import Moments, moments
 
@@ -29,16 +30,21 @@ def digit_arrays(
     of the squared length of x - mean along the first ten principal directions of the test features; its counterpart for
     all directions is per_digit_total_square_<layer>. per_digit_along_train_mean, per_digit_along_test_mean: (digits,)
     mean of its copies along the direction of its class's training mean, and of its test mean. angle_shuffled: (n,)
-    angle by the true label's regressor, fitted to shuffled training angles. train_singular_values: (d,), centred.
+    angle by the true label's regressor, fitted to shuffled training angles. angle_ridge: (n,) the same by ridge
+    regression on the true angles, its penalty chosen on held-out training digits: ridge_penalty (10,).
+    train_singular_values: (d,), centred.
     train_within_square, train_count: (10,) sum of squared distances of training features to their class mean; rows.
     """
     per_label = [Moments(rows.count, rows.mean[:-1], rows.scatter[:-1, :-1]) for rows in train.angle_moments]
+    ridge, penalties = ridge_angle(train, probed, labels)
     return {
         **squares_by_layer(source, images),
         **mean_distances(probed, labels, rng=rng),
         **along_means(probed, labels, train.class_means),
         "per_digit_first_ten_square": along_first(probed, MU_RANK),
         "angle_shuffled": shuffled_angle(train, probed, labels),
+        "angle_ridge": ridge,
+        "ridge_penalty": penalties,
         "train_singular_values": singular_values(train.feature_moments),
         "train_within_square": np.array([np.trace(rows.scatter) for rows in per_label]),
         "train_count": np.array([rows.count for rows in per_label]),
@@ -68,6 +74,19 @@ def along_means(features: np.ndarray, labels: np.ndarray, train_means: np.ndarra
     for name, means in (("train", train_means), ("test", class_means(centre, labels))):
         found[f"per_digit_along_{name}_mean"] = np.einsum("nd,nd->n", centre, directions(means)[labels])
     return found
+
+
+def ridge_angle(train: TrainingFeatures, features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) float32 degrees by each row's true label's ridge regressor, and the (10,) penalties that were chosen.
+
+    Least squares trusts features that hardly vary in training, such as pixels near the border: a test image in which
+    they do vary is then read far off.
+    """
+    fits = [fit_ridge(*both) for both in zip(train.angle_fitted, train.angle_held_out, strict=True)]
+    flat = features.reshape(-1, features.shape[2])
+    predicted = angle.predict([regressor for regressor, _ in fits], flat)
+    by_label = angle.of_label(predicted, np.repeat(labels, features.shape[1])).astype(np.float32)
+    return by_label, np.array([penalty for _, penalty in fits])
 
 
 def shuffled_angle(train: TrainingFeatures, features: np.ndarray, labels: np.ndarray) -> np.ndarray:

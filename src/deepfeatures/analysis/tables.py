@@ -55,23 +55,27 @@ def angle_curves(networks: Readouts) -> dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 def angle_table(networks: Readouts, *, resamples: int, rng: np.random.Generator) -> dict[str, dict[str, Interval]]:
-    """{network: {spread, bias, error: degrees, means over the 70 cells; explained, shuffled: R2}}.
+    """{network: {spread, bias, error, rise: degrees; explained, ridge, shuffled: R2}}.
 
-    shuffled: R2 of regressors fitted to shuffled training angles, what chance explains.
+    spread, bias, error: means over the 70 cells. rise: of the spread, from the middle angle to the outermost. ridge: R2
+    of regressors whose penalty was chosen on held-out training digits; shuffled: of regressors fitted to shuffled
+    training angles, what chance explains.
     """
     found = {}
     for name, readouts in networks.items():
 
-        def three(means: np.ndarray) -> np.ndarray:
-            of = (angle_error.spread_deg, angle_error.bias_deg, angle_error.rmse_deg)
+        def four(means: np.ndarray) -> np.ndarray:
+            of = (angle_error.spread_deg, angle_error.bias_deg, angle_error.rmse_deg, angle_error.rise_at_ends_deg)
             return np.stack([statistic(means) for statistic in of], axis=-1)
 
-        spread, bias, error = intervals(angle_error.cells(readouts), three, resamples=resamples, rng=rng)
+        spread, bias, error, rise = intervals(angle_error.cells(readouts), four, resamples=resamples, rng=rng)
         found[name] = {
             "spread": spread,
             "bias": bias,
             "error": error,
+            "rise": rise,
             "explained": angle_error.explained(readouts, resamples=resamples, rng=rng),
+            "ridge": angle_error.explained(readouts, angle_error.RIDGE, resamples=resamples, rng=rng),
             "shuffled": angle_error.explained(readouts, angle_error.SHUFFLED, resamples=resamples, rng=rng),
         }
     return found

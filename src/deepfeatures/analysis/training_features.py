@@ -12,16 +12,22 @@ from deepfeatures.probes.mean_activation import GroupSums
 from deepfeatures.probes.moments import Moments, merged
 from deepfeatures.probes.prototypes import class_prototypes
 
+HELD_OUT = 10  # one digit in ten of each label is held out where a penalty is chosen
+
 
 @dataclass(frozen=True)
 class TrainingFeatures:
-    """angle_moments: of the rows [features, angle], one for each label; class_angle_means: (10, angles, d);
+    """angle_moments: of the rows [features, angle], one for each label; angle_held_out: of the last tenth of the
+    label's digits, angle_fitted: of the others, for penalties that are chosen on digits held out. class_angle_means:
+    (10, angles, d);
     low, high: (d,) extremes; prototypes: (10, k, d), k-means centres of a sample of each class; sampled: rows in it.
     shuffled_scatter: (10, d), scatter of the features with the angles of the label's rows in random order, a control.
     shuffled_class_means: (10, d), class means with the labels of the digits in random order, a control.
     """
 
     angle_moments: list[Moments]
+    angle_fitted: list[Moments]
+    angle_held_out: list[Moments]
     class_angle_means: np.ndarray
     low: np.ndarray
     high: np.ndarray
@@ -62,6 +68,8 @@ def gather(
         raise ValueError(f"training digits per label are {counts.tolist()}: all of 0 to 9 must occur, and no other")
     turns = len(angles_deg)
     moments: list[Moments] = []
+    fitted: list[Moments] = []
+    held_out: list[Moments] = []
     means, centres, sampled, scatters = [], [], [], []
     shuffle, shuffle_labels = rng.spawn(2)
     shuffled_label, by_shuffled = shuffle_labels.permutation(labels), GroupSums.empty(10, 0)
@@ -73,11 +81,15 @@ def gather(
             chosen = np.zeros(len(digits) * turns, bool)
             chosen[rng.permutation(len(chosen))[:prototype_rows]] = True
             shuffled_deg = shuffle.permutation(np.tile(angles_deg, len(digits)))
-            parts, sums, sample, scatter = [], 0.0, [], 0.0
+            sums, sample, scatter = 0.0, [], 0.0
+            parts: tuple[list[Moments], list[Moments]] = [], []
+            kept = len(digits) - len(digits) // HELD_OUT
             for start in range(0, len(digits), chunk_digits):
                 rows = digits[start : start + chunk_digits]
                 features = source.probe(images[rows].reshape(-1, *images.shape[2:]))
-                parts.append(angle_moments(features, np.tile(angles_deg, len(rows))))
+                cut = np.clip(kept - start, 0, len(rows)) * turns  # rows of digits that are not held out come first
+                for part, some in zip(parts, (features[:cut], features[cut:]), strict=True):
+                    part.append(angle_moments(some, np.tile(angles_deg, len(some) // turns)))
                 turned = features.reshape(len(rows), turns, -1)
                 sums = sums + turned.sum(axis=0, dtype=np.float64)
                 if not by_shuffled.sums.size:
@@ -88,13 +100,17 @@ def gather(
                 low, high = np.minimum(low, features.min(axis=0)), np.maximum(high, features.max(axis=0))
                 sample.append(features[chosen[start * turns : (start + len(rows)) * turns]])
                 progress.update(len(features))
-            moments.append(merged(parts))
+            fitted.append(merged(parts[0]))
+            held_out.append(merged(parts[1]))
+            moments.append(fitted[-1].merged(held_out[-1]))
             means.append(sums / len(digits))
             scatters.append(scatter)
             sampled.append(int(chosen.sum()))
             centres.append(class_prototypes(np.concatenate(sample), min(prototypes, sampled[-1]), rng=rng))
     return TrainingFeatures(
         angle_moments=moments,
+        angle_fitted=fitted,
+        angle_held_out=held_out,
         class_angle_means=np.stack(means),
         low=low,
         high=high,

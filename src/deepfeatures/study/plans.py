@@ -134,8 +134,18 @@ class Workbench:
     def readouts(self, network_of: Callable[[int], Recipe]) -> list[Recipe]:
         return [self.readout(network_of(seed), seed=seed) for seed in self.seeds]
 
+    def longer(self, objective: str, **settings: Any) -> Recipe:
+        """The first seed's network trained for three times the cap, whatever the rule of stopping says."""
+        first, steps = self.params["first_seed"], 3 * self.params["iterations_cap"]
+        inputs = {"rotated": self.rotated()}
+        if objective == "class-means":
+            inputs["teacher"] = self.raw(first)
+        settings = {"objective": objective, "seed": first, "device": self.device, "iterations": steps, **settings}
+        return self.readout(Recipe("network", settings, inputs), seed=first)
+
     def untrained(self) -> list[Recipe]:
-        return [self.readout(None, seed=self.params["first_seed"], features="untrained")]
+        """One a seed: with the weights from which that seed's network was trained."""
+        return [self.readout(None, seed=seed, features="untrained") for seed in self.seeds]
 
     def pixels(self) -> list[Recipe]:
         return [self.readout(None, seed=self.params["first_seed"], features="pixels")]
@@ -155,10 +165,7 @@ def rotated_mnist(bench: Workbench) -> Named:
         turned = bench.network("softmax", first, selection=chosen, interpolation="nearest")
         named["raw, nearest"] = [bench.readout(turned, seed=first, interpolation="nearest")]
     if "three-times-longer" in bench.params["variants"]:
-        steps = 3 * bench.params["iterations_cap"]
-        settings = {"objective": "softmax", "seed": first, "device": bench.device, "iterations": steps}
-        longer = Recipe("network", settings, {"rotated": bench.rotated()})
-        named[f"raw, {steps:,} steps"] = [bench.readout(longer, seed=first)]
+        named[f"raw, {_three_times(bench)}"] = [bench.longer("softmax")]
     if "other-readings" in bench.params["variants"]:
         inputs = {"rotated": bench.rotated(), "network": bench.raw(first)}
         named["raw/readings"] = [Recipe("readings", {"seed": first}, inputs)]
@@ -193,7 +200,13 @@ def mu_lenet(bench: Workbench) -> Named:
     if "other-normalisation" in bench.params["variants"]:
         named[f"mu, {other}"] = [bench.readout(bench.mu(first, other), seed=first)]
         named[f"mu, {other}/selection"] = [bench.selection("class-means", normalise=other)]
+    if "three-times-longer" in bench.params["variants"]:
+        named[f"mu, {_three_times(bench)}"] = [bench.longer("class-means", normalise=main)]
     return named
+
+
+def _three_times(bench: Workbench) -> str:
+    return f"{3 * bench.params['iterations_cap']:,} steps"
 
 
 def _unless_usual(start: str, rate: float) -> dict[str, Any]:
@@ -229,6 +242,8 @@ def pair_lenet(bench: Workbench) -> Named:
     if "other-pairs" in p["variants"]:
         named[f"pair, {other}"] = [bench.readout(bench.pair(first, other), seed=first)]
         named[f"pair, {other}/selection"] = [bench.selection("pair", pair_kind=other, pair_weight=weight)]
+    if "three-times-longer" in p["variants"]:
+        named[f"pair, {_three_times(bench)}"] = [bench.longer("pair", pair_kind=main, pair_weight=weight)]
     return named | weight_0(bench)
 
 
