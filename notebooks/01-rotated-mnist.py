@@ -140,7 +140,8 @@ study.table(["read from", "error (RMSE), degrees", "spread, degrees", "spread at
 # %% [markdown]
 # Least squares trusts features that hardly vary in training, such as pixels near the border, and reads a test image in which they do
 # vary far off. So R² stands there by ridge regression too, with a penalty for each label chosen on a tenth of its training
-# digits. The paper's figure 3 has the widest bars at the outermost angles; the third column asks whether ours do.
+# digits. The paper's figure 3 has the widest bars at the outermost angles; the third column asks whether ours do: below 0, they
+# are narrower there.
 #
 # ## Where does invariance come from?
 # The orbit share of a layer is the part of its variance that lies between the seven copies of one digit: 0 where

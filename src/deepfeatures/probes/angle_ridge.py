@@ -19,8 +19,8 @@ def fit_ridge(
 ) -> tuple[LinearRegressor, float]:
     """Ridge regression with the penalty that errs least on held-out rows, fitted to both sets: (regressor, penalty).
 
-    A penalty is a multiple of the mean variance of a feature; 0 is least squares, `angle.fit`. Moments are of [features,
-    angle]; where nothing is held out, or there is nothing to fit, least squares on what there is.
+    A penalty is a multiple of the mean variance of a feature; 0 is least squares, `angle.fit`. Moments are of
+    [features, angle]; where nothing is held out, or there is nothing to fit, least squares on what there is.
     """
     both = rows.merged(held_out)
     if min(rows.count, held_out.count) < 2:
