@@ -62,7 +62,7 @@ study.table(["network", "from other seeds", "people", "images", "maps", "units",
 # Accuracy of verification by layer, as in the paper's figure 3, for the network and three that each lack one improvement.
 # Random weights and local binary patterns stand beside them.
 
-# %% mystnb={"figure": {"name": "deepid-layers", "caption": "Verification of unseen people, any view, by layer: share of pairs judged rightly, with 95 % intervals over people, and over networks where several of a kind were trained. Half of the pairs show one person, so a coin has 50 %. Dashed: high-dimensional LBP with its interval."}, "image": {"alt": "Five markers for each of four layers and a dashed level. The trained networks rise from FC-1 to FC-3, the one with fewer maps lowest; at FC-4 two networks that lack an improvement are above the whole one. Random weights start below and fall from FC-2 to near the dashed level of LBP."}}
+# %% mystnb={"figure": {"name": "deepid-layers", "caption": "Verification of unseen people, any view, by layer: share of pairs judged rightly, with 95 % intervals over people, and over networks where several of a kind were trained. Half of the pairs show one person, so a coin has 50 %. Dashed: high-dimensional LBP with its interval."}, "image": {"alt": "Five markers for each of four layers and a dashed level. The trained networks rise from FC-1 to FC-4, the one with fewer maps lowest in every layer; the whole one, the one without layer-wise signals and the one with less data lie side by side, each inside the others' intervals. Random weights start below and fall from FC-2 to the upper edge of LBP's interval."}}
 networks = {name: study.opened(f"models/{name}") for name in ("proposed", "no-layerwise", "less-data", "smaller")}
 [main], [regions] = study.opened("models/main"), study.opened("models/regions")
 networks |= {"untrained": [main], "lbp": [main]}
@@ -79,6 +79,8 @@ study.frame(df.analysis.deepid_verification.gains(networks, judged),
 # far another start could; with several, both. Three verdicts rest on it; everything else is asked of the first network of its
 # kind, and its intervals are over people alone. All had equally many steps, so the one with less data saw each image more often, and
 # its loss is smaller because it has fewer people to tell apart, not because it is better; with so few steps, more data may not help.
+# At the paper profile fewer maps and units cost accuracy in every layer. Whether layer-wise signals or more data help cannot be told:
+# zero lies inside both intervals. With one network of each kind both seemed to harm, beyond doubt as far as people are concerned.
 #
 # ## Regions together, and identification
 # The paper's record comes from 25 regions. Here a small network reads the whole face and five more read a window of it.
@@ -118,7 +120,7 @@ both = {"proposed": features, "untrained": twin}
 _ = df.figures.activity_histograms(df.analysis.sparsity.histograms(both),
                                    labels={name: labels[name] for name in both})
 
-# %% mystnb={"figure": {"name": "deepid-maps", "caption": "The same of the maps that FC-1 to FC-4 read, a unit being one map at one place: filled, the trained network; dashed, random weights."}, "image": {"alt": "Two rows of four histograms, narrow above. TO BE SEEN"}}
+# %% mystnb={"figure": {"name": "deepid-maps", "caption": "The same of the maps that FC-1 to FC-4 read, a unit being one map at one place: filled, the trained network; dashed, random weights."}, "image": {"alt": "Two rows of four histograms, all centred near a half. Above, the trained network's peaks are at a half and narrow, narrowest in maps 3 and 4, where random weights spread widely. Below, both are broad, the trained network's broader than that of random weights the higher the layer."}}
 _ = df.figures.activity_histograms(df.analysis.sparsity.histograms(both, layers=df.analysis.sparsity.MAPS),
                                    labels={name: labels[name] for name in both})
 
@@ -208,7 +210,7 @@ _ = df.figures.pattern_stability(lasting, labels={name: label for name, label in
 # their bits are taken at the median, or by sign (a histogram's at the median alone). Only `conv2` of the first network, behind a ReLU6 and averaged over positions,
 # has no sign; behind the other's PReLU what is negative is weakened and not silenced. Local binary patterns (LBP) of the
 # same square stand beside them. (The tables are empty without photographs.) No claim is judged on them. Where photographs are read, the
-# column *lost by the better* says what bits cost.
+# column *lost by the better* says what bits cost: most in the embeddings, nothing that can be told in LBP.
 
 # %%
 real = [study.opened(name)[0] for name in ("models/celeba", "selectivity/celeba") if name in study.recipes]
@@ -230,7 +232,10 @@ study.table(["layer", "attributes of a person", "all attributes", "one unit of i
 # %% [markdown]
 # The second photograph of every pair is hidden as the rendered faces were. A unit counts as active above its median on other people's
 # photographs, and *pattern left* is 1 where no unit changes and 0 where the hidden face is no more like itself than another person's
-# whole face is. TO BE SEEN
+# whole face is. Under all but the largest band the published networks judge far better than LBP; under that one, the layers of one of
+# the two fall below it. Of its lead LBP keeps more than any of their layers, and of these the embedding keeps least and `conv2` most: by
+# this measure neither training nor a later layer makes a face's code more robust, on photographs as on rendered faces. Less than
+# half of the pattern is left.
 
 # %%
 covered = [study.opened(name)[0] for name in ("hidden/celeba",) if name in study.recipes]
