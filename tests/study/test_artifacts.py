@@ -4,6 +4,7 @@ import errno
 import inspect
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import torch
 
 from deepfeatures.study import artifacts
 from deepfeatures.study.artifacts import DiskFull, ensure, exists, folder
-from deepfeatures.study.recipes import Recipe
+from deepfeatures.study.recipes import Recipe, from_json
 from tests.conftest import ROOT
 from tests.study import toy as toys_module
 from tests.study.toy import toy
@@ -68,6 +69,26 @@ def test_one_thread_computes_whatever_there_are(toys, monkeypatch):
         assert seen == [1] and torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+def test_a_job_and_a_chapter_s_own_process_give_the_maker_one_order(toys, monkeypatch):
+    """A maker that draws as it goes through a mapping makes one thing: the key does not tell one order from another."""
+
+    def drawing(out: Path, inputs: dict[str, Path], *, value: float, layers: dict[str, float]) -> None:
+        rng = np.random.default_rng(0)
+        np.save(out / "values.npy", [value * rng.random() + inner for inner in layers.values()])
+        (out / "said.txt").write_text(f"{list(inputs)} {list(layers)}")
+
+    monkeypatch.setattr(toys_module, "make", drawing)
+    planned = toy(1.0, layers={"second": 2.0, "first": 1.0})
+    ensure(planned)
+    here = values(planned), (folder(planned) / "said.txt").read_text()
+    shutil.rmtree(folder(planned))
+    in_a_job = from_json({planned.key: json.loads(json.dumps(planned.to_json(), sort_keys=True))}, planned.key)
+    ensure(in_a_job)
+    assert in_a_job.key == planned.key
+    assert (values(planned), (folder(planned) / "said.txt").read_text()) == here
+    assert here[1] == "[] ['first', 'second']"
 
 
 class Broke(RuntimeError):

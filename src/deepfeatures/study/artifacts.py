@@ -52,7 +52,7 @@ def ensure(recipe: Recipe) -> Path:
     where = folder(recipe)
     if exists(recipe) and _intact(where):
         return where
-    inputs = {name: ensure(inner) for name, inner in recipe.inputs.items()}
+    inputs = {name: ensure(inner) for name, inner in sorted(recipe.inputs.items())}
     with locks.lock(recipe.key):
         if exists(recipe):
             if _intact(where):  # made by another process while this one waited
@@ -145,7 +145,7 @@ def _make(recipe: Recipe, inputs: dict[str, Path], where: Path) -> None:
         _clear_unfinished(recipe)
         temporary.mkdir(parents=True)
         scratch.mkdir(parents=True, exist_ok=True)
-        maker(out=temporary, inputs=inputs, **{k: v for k, v in offered.items() if k in wanted}, **recipe.params)
+        maker(out=temporary, inputs=inputs, **{k: v for k, v in offered.items() if k in wanted}, **recipe.given())
         files = recorded(temporary, [path.name for path in temporary.iterdir()])
         made = {"seconds": round(time.monotonic() - started, 1), "threads": THREADS}
         record = {**recipe.to_json(), "key": recipe.key, "files": files, "made": made}

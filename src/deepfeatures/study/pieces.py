@@ -48,6 +48,6 @@ def make(recipe: Recipe, piece: str) -> None:
         scratch.mkdir(parents=True, exist_ok=True)
         torch.set_num_threads(THREADS)
         allocator.keep_freed()
-        feature_pieces.make(int(parsed[1]), int(parsed[2]), inputs, scratch, paths.data_root(), **recipe.params)
+        feature_pieces.make(int(parsed[1]), int(parsed[2]), inputs, scratch, paths.data_root(), **recipe.given())
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.touch()

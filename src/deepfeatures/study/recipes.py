@@ -109,6 +109,15 @@ class Recipe:
         found[self.key] = self
         return found
 
+    def given(self) -> dict[str, Any]:
+        """The parameters as the maker gets them: names in order in every mapping.
+
+        The key does not tell one order from another, and a plan's file keeps none, so a maker that draws at random as
+        it goes through a mapping would otherwise make one thing in a job and another in a chapter's own process.
+        """
+        ordered: dict[str, Any] = json.loads(json.dumps(dict(self.params), sort_keys=True))
+        return ordered
+
     def to_json(self) -> dict[str, Any]:
         """As `from_json` reads it: inputs by key."""
         inputs = {name: recipe.key for name, recipe in self.inputs.items()}
