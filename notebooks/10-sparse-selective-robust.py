@@ -255,7 +255,7 @@ read = df.analysis.deepid_claims.Read(
     untrained=twin,
     identified=df.analysis.deepid_verification.identified(regions, "all regions and mirrored", yaw, resamples=resamples, rng=study.rng()))
 found = df.analysis.deepid_claims.measure(read, resamples=resamples, rng=study.rng())
-study.report_all("sun2014", found, seeds=df.analysis.deepid_claims.networks_behind(found), tiers=dict.fromkeys(found, "rendered"))
+study.report_all("sun2014", found, seeds=df.analysis.seed_counts.seeds_of(found), tiers=dict.fromkeys(found, "rendered"))
 study.verdicts()
 
 # %% [markdown]
