@@ -232,8 +232,8 @@ study.table(["layer", "attributes of a person", "all attributes", "one unit of i
 # %% [markdown]
 # The second photograph of every pair is hidden as the rendered faces were. A unit counts as active above its median on other people's
 # photographs, and *pattern left* is 1 where no unit changes and 0 where the hidden face is no more like itself than another person's
-# whole face is. Under all but the largest band the published networks judge far better than LBP; under that one, the layers of one of
-# the two fall below it. Of its lead LBP keeps as much as any of their layers or more, and of these the embedding keeps least and
+# whole face is. Under covers of 20 and 40 % of the side the published networks judge far better than LBP; under those of 60 % little or
+# no better, and some layers worse. Of its lead LBP keeps as much as any of their layers or more, and of these the embedding keeps least and
 # `conv2` most: by this measure later layers are not more robust, on photographs as on rendered faces. Less than half of the pattern
 # is left.
 
