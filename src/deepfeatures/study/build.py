@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from deepfeatures.study import (
     artifacts,
     catalogue,
     execute,
+    fork_server,
     locks,
     paths,
     pieces,
@@ -151,7 +153,11 @@ def run_workflow(plan_file: Path, start: list[str], targets: Sequence[str] = ())
     scripts = str(Path(sys.executable).parent)
     path = scripts + os.pathsep + os.environ.get("PATH", "")
     environment = {**os.environ, **threads.environment(), "PATH": path}
-    done = subprocess.run([*start, *options], env=environment, cwd=paths.root(), check=False)
+    # Where jobs run here, and compute: what computes nothing would wait for imports that it has no use for.
+    forks = QUIET[1] in start and bool(read_plan(plan_file)["artifacts"])
+    server: AbstractContextManager[dict[str, str]] = fork_server.running() if forks else nullcontext({})
+    with server as found:
+        done = subprocess.run([*start, *options], env={**environment, **found}, cwd=paths.root(), check=False)
     if done.returncode:
         free = shutil.disk_usage(paths.runs()).free
         full = f"; {free / 1e6:.1f} MB are free under {paths.runs()}" if free < NEARLY_FULL else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from deepfeatures.study import (
     catalogue,
     chapter_key,
     downloads,
+    fork_client,
     locks,
     paths,
     provenance,
@@ -30,6 +32,7 @@ from deepfeatures.study.recipes import THREADS
 INLINE = (
     "module://matplotlib_inline.backend_inline"  # a backend of the caller (agg, say) would make every figure vanish
 )
+KERNEL = "python3"  # as chapters name it
 NOTEBOOK, RESULTS, PROVENANCE = "chapter.ipynb", "results.json", "provenance.json"
 FILES = (NOTEBOOK, RESULTS, PROVENANCE)
 DOWNLOADS = "downloads.zip"  # a chapter is complete without it: runs of before have none
@@ -163,14 +166,10 @@ def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
     jupytext.write(jupytext.read(catalogue.chapter(planned.slug).path, fmt="py:percent"), source, fmt="ipynb")
     environment = {
         RUN_FOLDER: str(temporary),
-        "PYTHONHASHSEED": "0",
-        **threads.environment(),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "MPLBACKEND": INLINE,
         "IPYTHONDIR": str(_own_profile(temporary)),
-        "MATPLOTLIBRC": str(temporary / "matplotlibrc"),
+        "JUPYTER_PATH": str(_own_kernel(temporary)),
+        **kernel_environment(temporary),
     }
-    (temporary / "matplotlibrc").write_text(_MATPLOTLIB)
     before = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)  # the kernel inherits it; papermill takes no environment of its own
     try:
@@ -178,7 +177,7 @@ def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
             _as_it_is(source),
             _as_it_is(output),
             parameters=dict(sorted(planned.parameters.items())),  # a plan read from its file has them sorted too
-            kernel_name="python3",
+            kernel_name=KERNEL,
             cwd=str(paths.root()),
             progress_bar={"desc": planned.slug, "mininterval": 1} if progress else False,
             log_output=False,
@@ -215,6 +214,30 @@ def _own_profile(temporary: Path) -> Path:
     profile.mkdir(parents=True)
     (profile / "ipython_kernel_config.py").write_text(_KERNEL)
     return profile.parent
+
+
+def _own_kernel(temporary: Path) -> Path:
+    """Where Jupyter finds the kernel that chapters name: this Python's, by the build's fork server if there is one."""
+    folder = temporary / "jupyter" / "kernels" / KERNEL
+    folder.mkdir(parents=True)
+    command = [sys.executable, "-I", "-S", fork_client.__file__, "-f", "{connection_file}"]
+    spec = {"argv": command, "display_name": "Python 3", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    return folder.parents[1]
+
+
+def kernel_environment(folder: Path) -> dict[str, str]:
+    """What has to be said before a kernel imports anything. Settings of matplotlib are written into the folder, so that
+    none of a reader's own are found.
+    """
+    (folder / "matplotlibrc").write_text(_MATPLOTLIB)
+    return {
+        **threads.environment(),
+        "PYTHONHASHSEED": "0",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "MPLBACKEND": INLINE,
+        "MATPLOTLIBRC": str(folder / "matplotlibrc"),
+    }
 
 
 def _keep(notebook: Path, planned: chapter_key.Planned) -> Path:

@@ -4,6 +4,8 @@ No anchors and aliases either: nine lines of them stand for more text than any m
 """
 from __future__ import annotations
 
+import copy
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -36,6 +38,12 @@ def load(text: str) -> Any:
     """The document as plain dicts, lists and scalars; yaml.YAMLError for a repeated key, an alias, what is no YAML."""
     if len(text) > LARGEST:
         raise yaml.YAMLError(f"{len(text):,} characters; at most {LARGEST:,} are read")
+    return copy.deepcopy(_loaded(text))
+
+
+@lru_cache(maxsize=64)
+def _loaded(text: str) -> Any:
+    """PyYAML takes most of a second for the ledger, which a build reads for every chapter."""
     try:
         return yaml.load(text, Loader=_Loader)
     except RecursionError:
