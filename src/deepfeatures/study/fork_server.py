@@ -40,6 +40,7 @@ WANTED = "DEEPFEATURES_FORK"  # 0: no server
 MODULES = (
     "tqdm.auto",  # first: beside a kernel it would take this for a notebook
     "torch",
+    "torchvision.transforms",
     "pandas",
     "seaborn",
     "IPython",
@@ -154,12 +155,12 @@ def serve(listener: socket.socket, alive: int) -> _Job | None:
 
     alive: a file descriptor whose other end whoever started the server holds open.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the jobs: their clients pass it on
     with listener:
         files = _files()
         preload()
         if len(os.listdir("/proc/self/task")) > 1 or not _can_watch():
             return None
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the jobs: their clients pass it on
         gc.freeze()  # so that children share this memory until they write to it
         return _Server(listener, alive, files).serve()
 
