@@ -27,7 +27,7 @@ import socket, sys
 from pathlib import Path
 from deepfeatures.study import fork_server as server
 
-server.preload = lambda: None
+server.preload = lambda also: None
 server._files = lambda: sorted(path.name for path in Path(sys.argv[2]).iterdir())
 job = server.serve(socket.socket(fileno=int(sys.argv[1])), sys.stdin.fileno())
 if job is not None:

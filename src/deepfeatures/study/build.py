@@ -154,8 +154,8 @@ def run_workflow(plan_file: Path, start: list[str], targets: Sequence[str] = ())
     path = scripts + os.pathsep + os.environ.get("PATH", "")
     environment = {**os.environ, **threads.environment(), "PATH": path}
     # Where jobs run here, and compute: what computes nothing would wait for imports that it has no use for.
-    forks = QUIET[1] in start and bool(read_plan(plan_file)["artifacts"])
-    server: AbstractContextManager[dict[str, str]] = fork_server.running() if forks else nullcontext({})
+    kinds = {one["kind"] for one in read_plan(plan_file)["artifacts"].values()} if QUIET[1] in start else set()
+    server: AbstractContextManager[dict[str, str]] = fork_server.running(kinds) if kinds else nullcontext({})
     with server as found:
         done = subprocess.run([*start, *options], env={**environment, **found}, cwd=paths.root(), check=False)
     if done.returncode:

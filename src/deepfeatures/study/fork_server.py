@@ -28,7 +28,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,6 @@ WANTED = "DEEPFEATURES_FORK"  # 0: no server
 MODULES = (
     "tqdm.auto",  # first: beside a kernel it would take this for a notebook
     "torch",
-    "torchvision.transforms",
     "pandas",
     "seaborn",
     "IPython",
@@ -61,15 +60,17 @@ MODULES = (
     "deepfeatures.study.failures",
     "deepfeatures.study.pieces",
 )
+OF_KINDS = {"rotated": "torchvision.transforms", "turned-digits": "torchvision.transforms"}  # a thousand modules
 PACKAGES = ("data", "networks", "training", "probes", "analysis")  # every module of them
 PATIENCE_S = 10.0  # for a request that was begun
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 @contextlib.contextmanager
-def running() -> Iterator[dict[str, str]]:
+def running(kinds: Iterable[str] = ()) -> Iterator[dict[str, str]]:
     """A fork server while the body runs. Gives what the environment of jobs needs to find it: nothing where none is.
 
+    kinds: of the artifacts to be made, where what their makers import when they are called is to be imported too.
     It ends with this process, however that ends, and its children end with it.
     """
     if sys.platform != "linux" or not hasattr(os, "pidfd_open") or os.environ.get(WANTED) == "0":
@@ -86,7 +87,8 @@ def running() -> Iterator[dict[str, str]]:
         from deepfeatures.study.execute import kernel_environment
 
         environment = {**os.environ, **kernel_environment(Path(folder))}
-        command = [sys.executable, "-m", "deepfeatures.study.fork_server", str(listener.fileno())]
+        also = sorted({OF_KINDS[kind] for kind in kinds if kind in OF_KINDS})
+        command = [sys.executable, "-m", "deepfeatures.study.fork_server", str(listener.fileno()), *also]
         server = subprocess.Popen(
             command, stdin=subprocess.PIPE, cwd=paths.root(), env=environment, pass_fds=[listener.fileno()]
         )
@@ -150,7 +152,7 @@ def _listening(address: Path) -> socket.socket:
     return listener
 
 
-def serve(listener: socket.socket, alive: int) -> _Job | None:
+def serve(listener: socket.socket, alive: int, also: Iterable[str] = ()) -> _Job | None:
     """Import, then fork a child for each request. Returns in the children, and where `alive` says that it is over.
 
     alive: a file descriptor whose other end whoever started the server holds open.
@@ -158,19 +160,19 @@ def serve(listener: socket.socket, alive: int) -> _Job | None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the jobs: their clients pass it on
     with listener:
         files = _files()
-        preload()
+        preload(also)
         if len(os.listdir("/proc/self/task")) > 1 or not _can_watch():
             return None
         gc.freeze()  # so that children share this memory until they write to it
         return _Server(listener, alive, files).serve()
 
 
-def preload() -> None:
-    """Import what jobs need, and read the package's files and the ledger as plans do."""
+def preload(also: Iterable[str] = ()) -> None:
+    """Import what jobs need and `also`, and read the package's files and the ledger as plans do."""
     from deepfeatures.study import catalogue, claims, fingerprint
 
     inside = [module for package in PACKAGES for module in fingerprint.modules_of(f"deepfeatures.{package}")]
-    for module in (*MODULES, *inside):
+    for module in (*MODULES, *inside, *also):
         importlib.import_module(module)
     fingerprint.source(inside)
     fingerprint.numerics()
@@ -308,6 +310,6 @@ def _to_the_end(work: Callable[[], None]) -> None:
 
 
 if __name__ == "__main__":
-    job = serve(socket.socket(fileno=int(sys.argv[1])), sys.stdin.fileno())
+    job = serve(socket.socket(fileno=int(sys.argv[1])), sys.stdin.fileno(), sys.argv[2:])
     if job is not None:
         _to_the_end(job.do)
