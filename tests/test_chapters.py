@@ -11,7 +11,7 @@ import jupytext
 import nbformat
 import pytest
 
-from deepfeatures.study import artifacts, borrowed_plans, build, catalogue, claims, execute, ledger
+from deepfeatures.study import artifacts, borrowed_plans, build, catalogue, claims, execute, fork_client, fork_server, ledger
 from tests import turns
 from tests.conftest import ROOT
 
@@ -27,6 +27,8 @@ def book(tmp_path_factory):
     runs = tmp_path_factory.mktemp("smoke")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEEPFEATURES_RUNS", str(runs))
+        patch.delenv(fork_server.WANTED, raising=False)
+        patch.delenv(fork_client.VARIABLE, raising=False)
         planned = build.plan_book("smoke")
         build.build(planned, cores=2)
         yield {plan.slug: plan for plan in planned}
@@ -95,6 +97,16 @@ def test_a_second_execution_has_the_same_bytes(book):
     first = [(execute.folder(plan) / name).read_bytes() for name in names]
     execute.execute(plan, progress=False)
     assert [(execute.folder(plan) / name).read_bytes() for name in names] == first
+
+
+def test_an_artifact_made_alone_has_the_same_bytes(book, tmp_path, monkeypatch):
+    """The book's were made in processes forked from one that had imported everything."""
+    recipes = [recipe for plan in book.values() for group in plan.recipes.values() for recipe in group]
+    recipe = next(one for one in recipes if one.kind == "identity-network")
+    record = json.loads((artifacts.folder(recipe) / artifacts.RECORD).read_text())
+    monkeypatch.setenv("DEEPFEATURES_RUNS", str(tmp_path))
+    again = json.loads((artifacts.ensure(recipe) / artifacts.RECORD).read_text())
+    assert again["files"] == record["files"]
 
 
 def test_plain_papermill_gives_the_same_results(book, tmp_path):

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -40,11 +41,13 @@ def quick(tmp_path, runs_folder, monkeypatch):
     """A running server; gives its process, and the folder that stands for the package's files."""
     package = tmp_path / "package"
     package.mkdir()
-    listener = fork_server._listening(runs_folder / fork_server.SOCKET)
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # some machines set it, and it would hide what is held back
+    address = runs_folder / "jobs-0.socket"
+    listener = fork_server._listening(address)
     command = [sys.executable, "-c", QUICK, str(listener.fileno()), str(package)]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=ROOT, pass_fds=[listener.fileno()])
     listener.close()
-    monkeypatch.setenv(fork_client.VARIABLE, str(runs_folder / fork_server.SOCKET))
+    monkeypatch.setenv(fork_client.VARIABLE, str(address))
     yield server, package
     server.kill()
     server.communicate()
@@ -57,6 +60,12 @@ def asked(*words, **settings):
     """A client in a process of its own."""
     settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **settings}
     return subprocess.Popen([sys.executable, "-c", CLIENT, *words], **settings)
+
+
+def asked_alone(before=""):
+    """What a client makes of its answer: None where it is to do the job itself."""
+    call = f"from deepfeatures.study import fork_client{before}; print(fork_client.run('command', ['list']))"
+    return subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True).stdout
 
 
 def until(ready, seconds=300):
@@ -107,27 +116,57 @@ def kernels(server):
     return psutil.Process(server.pid).children()
 
 
-@pytest.mark.parametrize("killed", ["client", "server", "owner"])
+def waiting(connection):
+    until(lambda: connection.exists() and connection.read_text().endswith("}"))
+
+
+@pytest.mark.parametrize("killed", ["client", "server"])
 def test_no_job_outlives_its_client_or_the_server(killed, quick, tmp_path):
     server, _ = quick
     client, connection = sleeping(tmp_path)
-    until(lambda: connection.exists() and connection.read_text().endswith("}"))
+    waiting(connection)
     (kernel,) = kernels(server)
     assert not psutil.Process(client.pid).children()  # it is the server's child, not the client's
-    if killed == "owner":  # who started the server ends, however that comes
-        server.stdin.close()
-    else:
-        os.kill(client.pid if killed == "client" else server.pid, signal.SIGKILL)
+    os.kill(client.pid if killed == "client" else server.pid, signal.SIGKILL)
     until(lambda: gone(kernel))
     assert client.wait() == (-signal.SIGKILL if killed == "client" else fork_client.KILLED)
     if killed == "client":
         assert server.poll() is None and asked("list").wait() == 0  # it serves others still
 
 
+def test_a_kernel_ends_with_who_executes_its_chapter(quick, tmp_path):
+    """The execution is killed: its kernel, which is not its child, would compute for nobody."""
+    server, _ = quick
+    connection = tmp_path / "connection.json"
+    command = [sys.executable, "-I", "-S", fork_client.__file__, "-f", str(connection)]
+    call = f"import os, subprocess; subprocess.run({command}, env={{**os.environ, 'JPY_PARENT_PID': str(os.getpid())}})"
+    execution = subprocess.Popen([sys.executable, "-c", call], env={**os.environ, "IPYTHONDIR": str(tmp_path)})
+    waiting(connection)
+    (kernel,) = kernels(server)
+    (client,) = psutil.Process(execution.pid).children()
+    execution.kill()
+    execution.wait()
+    until(lambda: gone(kernel) and gone(client))
+    assert server.poll() is None
+
+
+def test_a_killed_build_lets_its_jobs_end_and_begins_no_more(quick, tmp_path):
+    """Whoever started the server is gone. What has begun is done, as without a server."""
+    server, _ = quick
+    client, connection = sleeping(tmp_path)
+    waiting(connection)
+    server.stdin.close()
+    until(lambda: asked_alone() == "None\n")
+    (kernel,) = kernels(server)
+    assert server.poll() is None and client.poll() is None
+    kernel.terminate()
+    assert client.wait() == 128 + signal.SIGTERM and server.wait() == 0
+
+
 def test_a_killed_job_is_told_as_the_shell_tells_it(quick, tmp_path):
     server, _ = quick
     client, connection = sleeping(tmp_path)
-    until(lambda: connection.exists() and connection.read_text().endswith("}"))
+    waiting(connection)
     (kernel,) = kernels(server)
     kernel.send_signal(signal.SIGSEGV)
     assert client.wait() == 128 + signal.SIGSEGV
@@ -153,10 +192,21 @@ def test_changed_code_and_odd_callers_are_refused(quick):
         caller.sendall(fork_client.LENGTH.pack(7) + b"no JSON")
         assert caller.recv(1) == b""
     assert asked("list").wait() == 0 and server.poll() is None
+    assert asked_alone("; fork_client.code = lambda: ['python', 'elsewhere']") == "None\n"
     (package / "new.py").touch()
-    call = "from deepfeatures.study import fork_client; print(fork_client.run('command', ['list']))"
-    told = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True).stdout
-    assert told == "None\n" and server.poll() is None
+    assert asked_alone() == "None\n" and server.poll() is None
+
+
+def test_a_file_that_was_changed_or_added_is_seen(tmp_path):
+    shutil.copytree(fork_server.PACKAGE / "study", tmp_path / "study", ignore=shutil.ignore_patterns("__pycache__"))
+    before = fork_server._files(tmp_path)
+    assert len(before) > 50 and fork_server._files(tmp_path) == before
+    page = tmp_path / "study" / "pdf.py"
+    page.write_text(page.read_text() + "\n")
+    changed = fork_server._files(tmp_path)
+    (tmp_path / "study" / "new.py").touch()
+    assert changed != before and fork_server._files(tmp_path) != changed
+    assert str(fork_server.PACKAGE / "study" / "fork_server.py") in fork_server._files()
 
 
 @pytest.mark.parametrize("address", ["", "/nowhere/jobs.socket"])
@@ -168,13 +218,24 @@ def test_without_a_server_a_job_is_done_alone(address, monkeypatch):
     assert done.returncode == 0 and b"Make one artifact" in done.stdout and os.getcwd() == here
 
 
-def test_the_socket_is_the_users_alone_and_its_folder_may_have_a_long_name(tmp_path, monkeypatch):
+def test_the_socket_is_the_users_alone_and_its_folder_may_have_a_long_name(tmp_path):
     folder = tmp_path / ("a" * 100) / ("b" * 100)
     folder.mkdir(parents=True)
-    with fork_server._listening(folder / fork_server.SOCKET):
-        assert (folder / fork_server.SOCKET).stat().st_mode & 0o077 == 0
-        monkeypatch.setenv(fork_client.VARIABLE, str(folder / fork_server.SOCKET))
-        fork_client._connected(os.environ[fork_client.VARIABLE]).close()
+    with fork_server._listening(folder / "jobs-0.socket"):
+        assert (folder / "jobs-0.socket").stat().st_mode & 0o077 == 0
+        fork_client._connected(str(folder / "jobs-0.socket")).close()
+
+
+def test_without_room_for_a_server_a_build_goes_on(runs_folder, monkeypatch, capsys):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(fork_server, "_listening", full)
+    with fork_server.running() as found:
+        assert found == {}
+    assert capsys.readouterr().err == (
+        "no fork server ([Errno 28] No space left on device): each job imports for itself\n"
+    )
 
 
 def test_off_where_asked(runs_folder, monkeypatch):
@@ -190,6 +251,7 @@ CELLS = [
     "torch.get_num_threads()",
     "_ = plt.plot([0, 1, 4], clip_on=True), plt.title('$x^2$'), plt.xlabel('degrees')",
     "df.chapter('mu-lenet', {}).recipes['raw'][0].key",
+    "seen = np.random.rand(), np.random.default_rng(3).random(2)\nseen[1]",
     "np.linalg.eigh(np.cov(np.random.default_rng(0).normal(size=(50, 90))))[0][-1]",
 ]
 
@@ -197,11 +259,10 @@ CELLS = [
 def run(folder, monkeypatch):
     """The cells in a kernel as a chapter's; gives their outputs, and the kernel's parent apart."""
     folder.mkdir()
-    (folder / "matplotlib").mkdir()
     for name, value in {
         "IPYTHONDIR": str(execute._own_profile(folder)),
         "JUPYTER_PATH": str(execute._own_kernel(folder)),
-        **execute.kernel_environment(folder / "matplotlib"),
+        **execute.kernel_environment(),
         "SOURCE_DATE_EPOCH": "0",  # a vector says when it was drawn
     }.items():
         monkeypatch.setenv(name, value)
@@ -225,4 +286,4 @@ def test_a_kernel_of_the_server_says_what_one_of_its_own_says(runs_folder, tmp_p
     assert forked == alone
     (drawn,) = [output.data for output in alone[3] if output.output_type == "display_data"]
     assert {"image/png", "image/svg+xml", "application/pdf"} <= set(drawn)
-    assert not (runs_folder / fork_server.SOCKET).exists()
+    assert not list(runs_folder.glob(fork_server.SOCKETS))

@@ -19,6 +19,7 @@ from deepfeatures.study import (
     artifacts,
     catalogue,
     execute,
+    fork_client,
     fork_server,
     locks,
     paths,
@@ -153,6 +154,7 @@ def run_workflow(plan_file: Path, start: list[str], targets: Sequence[str] = ())
     scripts = str(Path(sys.executable).parent)
     path = scripts + os.pathsep + os.environ.get("PATH", "")
     environment = {**os.environ, **threads.environment(), "PATH": path}
+    environment.pop(fork_client.VARIABLE, None)  # of a build whose job started this one
     # Where jobs run here, and compute: what computes nothing would wait for imports that it has no use for.
     kinds = {one["kind"] for one in read_plan(plan_file)["artifacts"].values()} if QUIET[1] in start else set()
     server: AbstractContextManager[dict[str, str]] = fork_server.running(kinds) if kinds else nullcontext({})

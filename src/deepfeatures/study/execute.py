@@ -48,7 +48,7 @@ c.InlineBackend.figure_formats = {"png", "svg", "pdf"}
 """
 # Identifiers in vectors come from a fixed salt. Not by InlineBackend.rc: it is read at the first figure, inside a style
 # that takes it back.
-_MATPLOTLIB = "svg.hashsalt: deepfeatures\n"
+_MATPLOTLIB = Path(__file__).with_name("kernel.matplotlibrc")
 
 
 class ChapterFailed(RuntimeError):
@@ -168,7 +168,7 @@ def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
         RUN_FOLDER: str(temporary),
         "IPYTHONDIR": str(_own_profile(temporary)),
         "JUPYTER_PATH": str(_own_kernel(temporary)),
-        **kernel_environment(temporary),
+        **kernel_environment(),
     }
     before = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)  # the kernel inherits it; papermill takes no environment of its own
@@ -226,17 +226,14 @@ def _own_kernel(temporary: Path) -> Path:
     return folder.parents[1]
 
 
-def kernel_environment(folder: Path) -> dict[str, str]:
-    """What has to be said before a kernel imports anything. Settings of matplotlib are written into the folder, so that
-    none of a reader's own are found.
-    """
-    (folder / "matplotlibrc").write_text(_MATPLOTLIB)
+def kernel_environment() -> dict[str, str]:
+    """What has to be said before a kernel imports anything; none of a reader's own settings of matplotlib are found."""
     return {
         **threads.environment(),
         "PYTHONHASHSEED": "0",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "MPLBACKEND": INLINE,
-        "MATPLOTLIBRC": str(folder / "matplotlibrc"),
+        "MATPLOTLIBRC": str(_MATPLOTLIB),
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import struct
@@ -22,8 +23,10 @@ PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 KILLED = 128 + signal.SIGKILL
 
 
-def run(task: str, words: list[str]) -> int | None:
+def run(task: str, words: list[str], *, parent: int | None = None) -> int | None:
     """Have `task` ("command" or "kernel") done with these arguments, standard streams, environment and folder.
+
+    parent: the process whose end is this one's too, and the job's.
 
     Returns its exit status; None where no server takes it, so that the caller does it alone.
     """
@@ -33,7 +36,8 @@ def run(task: str, words: list[str]) -> int | None:
     with contextlib.ExitStack() as stack:
         try:
             connection = stack.enter_context(_connected(address))
-            _ask(connection, {"task": task, "words": words, "folder": os.getcwd(), "environment": dict(os.environ)})
+            about = {"folder": os.getcwd(), "environment": dict(os.environ), "code": code()}
+            _ask(connection, {"task": task, "words": words, **about})
             pid = received(connection)["pid"]
         except (OSError, EOFError):  # it has ended, or refuses: its code is not what lies in the files
             return None
@@ -41,9 +45,17 @@ def run(task: str, words: list[str]) -> int | None:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, lambda got, _: _pass_on(pid, got))
         try:
+            while parent and not select.select([connection], [], [], 1.0)[0]:
+                if os.getppid() != parent:
+                    return KILLED  # and the server, which sees this process go, ends the job
             return int(received(connection)["status"])
         except (OSError, EOFError):  # the server was killed, and its children with it
             return KILLED
+
+
+def code() -> list[str]:
+    """Which Python runs which copy of the package: a server does not do another checkout's jobs."""
+    return [sys.executable, os.path.realpath(__file__)]
 
 
 def _connected(address: str) -> socket.socket:
@@ -100,7 +112,8 @@ def _pass_on(pid: int, number: int) -> None:
 
 def main() -> None:
     """A kernel by the server, else as Jupyter starts it."""
-    status = run("kernel", sys.argv[1:])
+    # A kernel looks whether its parent lives; the server, its parent, does when an execution has been killed.
+    status = run("kernel", sys.argv[1:], parent=int(os.environ.get("JPY_PARENT_PID") or os.getppid()))
     if status is None:
         os.execv(sys.executable, [sys.executable, "-m", "ipykernel_launcher", *sys.argv[1:]])
     sys.exit(status)

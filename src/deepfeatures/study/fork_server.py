@@ -26,7 +26,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -35,7 +34,8 @@ from typing import Any
 
 from deepfeatures.study import fork_client, paths
 
-SOCKET = "jobs.socket"  # under runs/: the lock of a build says that there is one
+PACKAGE = Path(__file__).resolve().parents[1]
+SOCKETS = "jobs-*.socket"  # under runs/, with the build's process for the star
 WANTED = "DEEPFEATURES_FORK"  # 0: no server
 MODULES = (
     "tqdm.auto",  # first: beside a kernel it would take this for a notebook
@@ -63,6 +63,7 @@ MODULES = (
 OF_KINDS = {"rotated": "torchvision.transforms", "turned-digits": "torchvision.transforms"}  # a thousand modules
 PACKAGES = ("data", "networks", "training", "probes", "analysis")  # every module of them
 PATIENCE_S = 10.0  # for a request that was begun
+TIDY_S = 15.0  # for jobs that were interrupted
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -71,34 +72,58 @@ def running(kinds: Iterable[str] = ()) -> Iterator[dict[str, str]]:
     """A fork server while the body runs. Gives what the environment of jobs needs to find it: nothing where none is.
 
     kinds: of the artifacts to be made, where what their makers import when they are called is to be imported too.
-    It ends with this process, however that ends, and its children end with it.
+
+    Where this process is killed, the server does what it has begun and ends.
     """
     if sys.platform != "linux" or not hasattr(os, "pidfd_open") or os.environ.get(WANTED) == "0":
         yield {}
         return
-    address = paths.runs() / SOCKET
-    address.unlink(missing_ok=True)
-    try:
-        listener = _listening(address)  # before the server starts: its first clients wait for it
-    except OSError:  # a file system without sockets, or a full one
-        yield {}
-        return
-    with listener, tempfile.TemporaryDirectory(prefix="deepfeatures-") as folder:
-        from deepfeatures.study.execute import kernel_environment
-
-        environment = {**os.environ, **kernel_environment(Path(folder))}
-        also = sorted({OF_KINDS[kind] for kind in kinds if kind in OF_KINDS})
-        command = [sys.executable, "-m", "deepfeatures.study.fork_server", str(listener.fileno()), *also]
-        server = subprocess.Popen(
-            command, stdin=subprocess.PIPE, cwd=paths.root(), env=environment, pass_fds=[listener.fileno()]
-        )
-        listener.close()
+    for left in paths.runs().glob(SOCKETS):  # of killed builds: the lock of builds says that none of them runs
+        left.unlink(missing_ok=True)
+    address = paths.runs() / SOCKETS.replace("*", str(os.getpid()))
+    with contextlib.ExitStack() as stack:
+        try:
+            server = _started(address, kinds, stack)
+        except OSError as failure:  # a file system without sockets, no space, no memory: jobs are done alone
+            print(f"no fork server ({failure}): each job imports for itself", file=sys.stderr)
+            server = None
+        if server is None:
+            yield {}
+            return
         try:
             yield {fork_client.VARIABLE: str(address)}
         finally:
-            server.kill()
-            server.communicate()
             address.unlink(missing_ok=True)
+            _end(server)
+
+
+def _started(address: Path, kinds: Iterable[str], stack: contextlib.ExitStack) -> subprocess.Popen[bytes]:
+    """The server, whose first clients wait while it imports. Raises OSError."""
+    from deepfeatures.study.execute import kernel_environment
+
+    with _listening(address) as listener:
+        stack.callback(address.unlink, missing_ok=True)
+        environment = {**os.environ, **kernel_environment()}
+        also = sorted({OF_KINDS[kind] for kind in kinds if kind in OF_KINDS})
+        command = [sys.executable, "-m", "deepfeatures.study.fork_server", str(listener.fileno()), *also]
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, cwd=paths.root(), env=environment, pass_fds=[listener.fileno()]
+        )
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """Jobs still run where the build was interrupted: they were too, and tidy up."""
+    import psutil
+
+    assert server.stdin is not None
+    server.stdin.close()
+    try:
+        if psutil.Process(server.pid).children():
+            server.wait(TIDY_S)
+    except (psutil.Error, subprocess.TimeoutExpired):
+        pass
+    server.kill()
+    server.wait()
 
 
 @dataclass
@@ -132,11 +157,16 @@ class _Job:
         for number, stream in enumerate(self.streams):
             os.dup2(stream, number)
             os.close(stream)
-        for text in (sys.stdout, sys.stderr):
-            text.reconfigure(line_buffering=os.isatty(text.fileno()))  # type: ignore[union-attr]  # never replaced here
+        import numpy
+
+        environment = self.request["environment"]
+        at_once = bool(environment.get("PYTHONUNBUFFERED"))
+        sys.stdout.reconfigure(line_buffering=os.isatty(1), write_through=at_once)  # type: ignore[union-attr]
+        sys.stderr.reconfigure(line_buffering=True, write_through=at_once)  # type: ignore[union-attr]
         os.environ.clear()
-        os.environ.update(self.request["environment"])
+        os.environ.update(environment)
         os.chdir(self.request["folder"])
+        numpy.random.seed()  # else all children would draw the same where nobody gave a seed
 
 
 def _listening(address: Path) -> socket.socket:
@@ -153,11 +183,12 @@ def _listening(address: Path) -> socket.socket:
 
 
 def serve(listener: socket.socket, alive: int, also: Iterable[str] = ()) -> _Job | None:
-    """Import, then fork a child for each request. Returns in the children, and where `alive` says that it is over.
+    """Import, then fork a child for each request. Returns a job in the children; None at the end.
 
-    alive: a file descriptor whose other end whoever started the server holds open.
+    alive: a file descriptor whose other end whoever started the server holds open. Once it is closed no more is begun.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the jobs: their clients pass it on
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with listener:
         files = _files()
         preload(also)
@@ -190,61 +221,73 @@ def _can_watch() -> bool:
 class _Server:
     def __init__(self, listener: socket.socket, alive: int, files: dict[str, tuple[int, int]]) -> None:
         self.selector = selectors.DefaultSelector()
-        self.files = files
+        self.listener, self.alive, self.files = listener, alive, files
         self.job: _Job | None = None
+        self.over = False
         self.children: dict[socket.socket, tuple[int, int]] = {}  # connection: its child's pid and pidfd
-        self._watch(alive, lambda: True)
-        self._watch(listener, lambda: self._asked(listener.accept()[0]))
+        self._watch(alive, self._close)
+        self._watch(listener, self._asked)
 
     def serve(self) -> _Job | None:
-        while True:
+        while self.children or not self.over:
             for key, _ in self.selector.select():
-                if key.fd in self.selector.get_map() and key.data():  # not where an earlier one of these closed it
-                    for pid, _ in self.children.values():
-                        _kill(pid)
-                    self.selector.close()
+                if self.selector.get_map().get(key.fd) is not key:  # closed by the answer to an earlier event
+                    continue
+                key.data()
+                if self.job:
                     return self.job
+        return None
 
-    def _watch(self, what: Any, answer: Callable[[], bool]) -> None:
+    def _watch(self, what: Any, answer: Callable[[], None]) -> None:
         self.selector.register(what, selectors.EVENT_READ, answer)
 
-    def _asked(self, connection: socket.socket) -> bool:
-        """Fork for a request. True in the child."""
-        connection.settimeout(PATIENCE_S)
+    def _close(self) -> None:
+        """The build is over or was killed: nothing more is begun."""
+        for watched in (self.alive, self.listener):
+            self.selector.unregister(watched)
+        self.listener.close()
+        self.over = True
+
+    def _asked(self) -> None:
+        """Fork for a request; `job` is then set in the child."""
+        try:
+            connection = self.listener.accept()[0]
+        except OSError:  # gone again, or too many files are open
+            return
         streams: list[int] = []
         try:
+            connection.settimeout(PATIENCE_S)
             start, streams, _, _ = socket.recv_fds(connection, fork_client.LENGTH.size, 3)
             (length,) = fork_client.LENGTH.unpack(start)
             request = json.loads(fork_client.exactly(connection, length))
-            if _files() == self.files:
-                return self._forked(connection, request, streams)
-        except (OSError, ValueError, EOFError, struct.error):
-            pass  # a client that went away, or no client
-        for stream in streams:
-            os.close(stream)
-        connection.close()
-        return False
-
-    def _forked(self, connection: socket.socket, request: dict[str, Any], streams: list[int]) -> bool:
-        server, pid = os.getpid(), os.fork()
-        if pid == 0:
-            for other, (_, handle) in self.children.items():
-                other.close()
-                os.close(handle)
+            if len(streams) != 3 or request["code"] != fork_client.code() or _files() != self.files:
+                raise ValueError("another checkout, or one that was changed since")
+            server, pid = os.getpid(), os.fork()
+        except (OSError, ValueError, KeyError, TypeError, EOFError, struct.error):  # the caller does it alone
+            _close_all(streams)
             connection.close()
-            self.children = {}
+            return
+        if pid == 0:
+            self._forget(connection)
             self.job = _Job(request, streams, server)
-            return True
-        for stream in streams:
-            os.close(stream)
+            return
+        _close_all(streams)
         self.children[connection] = (pid, os.pidfd_open(pid))
         self._watch(self.children[connection][1], lambda: self._ended(connection))
         self._watch(connection, lambda: self._gone(connection))
         with contextlib.suppress(OSError):  # where it has gone, the next event says so
             _tell(connection, {"pid": pid})
-        return False
 
-    def _ended(self, connection: socket.socket) -> bool:
+    def _forget(self, connection: socket.socket) -> None:
+        """In a child: close what belongs to the server and its other children."""
+        for other, (_, handle) in self.children.items():
+            other.close()
+            os.close(handle)
+        connection.close()
+        self.selector.close()
+        self.children = {}
+
+    def _ended(self, connection: socket.socket) -> None:
         pid, handle = self.children.pop(connection)
         _, status = os.waitpid(pid, 0)
         code = os.waitstatus_to_exitcode(status)
@@ -255,13 +298,16 @@ class _Server:
                 self.selector.unregister(watched)
         os.close(handle)
         connection.close()
-        return False
 
-    def _gone(self, connection: socket.socket) -> bool:
+    def _gone(self, connection: socket.socket) -> None:
         """The client was killed: so is what it asked for."""
         self.selector.unregister(connection)
         _kill(self.children[connection][0])
-        return False
+
+
+def _close_all(numbers: Iterable[int]) -> None:
+    for number in numbers:
+        os.close(number)
 
 
 def _tell(connection: socket.socket, message: dict[str, Any]) -> None:
@@ -275,9 +321,8 @@ def _kill(pid: int) -> None:
             kill(pid, signal.SIGKILL)
 
 
-def _files() -> dict[str, tuple[int, int]]:
+def _files(package: Path = PACKAGE) -> dict[str, tuple[int, int]]:
     """Every module of the package: when it was written, and its size."""
-    package = Path(__file__).resolve().parents[1]
     found = {}
     for path in package.rglob("*.py"):
         with contextlib.suppress(FileNotFoundError):
@@ -299,9 +344,7 @@ def _to_the_end(work: Callable[[], None]) -> None:
     except BaseException:
         sys.excepthook(*sys.exc_info())
         code = 1
-    for thread in threading.enumerate():
-        if thread is not threading.main_thread() and not thread.daemon:
-            thread.join()
+    threading._shutdown()  # type: ignore[attr-defined]  # as children of multiprocessing end
     atexit._run_exitfuncs()
     for text in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):  # whoever read it may have gone
@@ -310,6 +353,8 @@ def _to_the_end(work: Callable[[], None]) -> None:
 
 
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        del sys.path[0]  # the folder it was started in, where a job alone has that of the command
     job = serve(socket.socket(fileno=int(sys.argv[1])), sys.stdin.fileno(), sys.argv[2:])
     if job is not None:
         _to_the_end(job.do)
