@@ -11,7 +11,17 @@ import jupytext
 import nbformat
 import pytest
 
-from deepfeatures.study import artifacts, borrowed_plans, build, catalogue, claims, execute, fork_client, fork_server, ledger
+from deepfeatures.study import (
+    artifacts,
+    borrowed_plans,
+    build,
+    catalogue,
+    claims,
+    execute,
+    fork_client,
+    fork_server,
+    ledger,
+)
 from tests import turns
 from tests.conftest import ROOT
 
