@@ -19,7 +19,7 @@ from deepfeatures.study import (
     claims,
     execute,
     fork_client,
-    fork_server,
+    forking,
     ledger,
 )
 from tests import turns
@@ -37,7 +37,7 @@ def book(tmp_path_factory):
     runs = tmp_path_factory.mktemp("smoke")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEEPFEATURES_RUNS", str(runs))
-        patch.delenv(fork_server.WANTED, raising=False)
+        patch.delenv(forking.WANTED, raising=False)
         patch.delenv(fork_client.VARIABLE, raising=False)
         planned = build.plan_book("smoke")
         build.build(planned, cores=2)

@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 from nbclient import NotebookClient
 
-from deepfeatures.study import execute, fork_client, fork_server
+from deepfeatures.study import execute, fork_client, fork_server, forking
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(
@@ -32,7 +32,7 @@ server.preload = lambda also: None
 server._files = lambda: sorted(path.name for path in Path(sys.argv[2]).iterdir())
 job = server.serve(socket.socket(fileno=int(sys.argv[1])), sys.stdin.fileno())
 if job is not None:
-    server._to_the_end(job.do)
+    server.to_the_end(job.do)
 """
 
 
@@ -43,7 +43,7 @@ def quick(tmp_path, runs_folder, monkeypatch):
     package.mkdir()
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # some machines set it, and it would hide what is held back
     address = runs_folder / "jobs-0.socket"
-    listener = fork_server._listening(address)
+    listener = forking.listening(address)
     command = [sys.executable, "-c", QUICK, str(listener.fileno()), str(package)]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=ROOT, pass_fds=[listener.fileno()])
     listener.close()
@@ -221,7 +221,7 @@ def test_without_a_server_a_job_is_done_alone(address, monkeypatch):
 def test_the_socket_is_the_users_alone_and_its_folder_may_have_a_long_name(tmp_path):
     folder = tmp_path / ("a" * 100) / ("b" * 100)
     folder.mkdir(parents=True)
-    with fork_server._listening(folder / "jobs-0.socket"):
+    with forking.listening(folder / "jobs-0.socket"):
         assert (folder / "jobs-0.socket").stat().st_mode & 0o077 == 0
         fork_client._connected(str(folder / "jobs-0.socket")).close()
 
@@ -230,8 +230,8 @@ def test_without_room_for_a_server_a_build_goes_on(runs_folder, monkeypatch, cap
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(fork_server, "_listening", full)
-    with fork_server.running() as found:
+    monkeypatch.setattr(forking, "listening", full)
+    with forking.running() as found:
         assert found == {}
     assert capsys.readouterr().err == (
         "no fork server ([Errno 28] No space left on device): each job imports for itself\n"
@@ -239,8 +239,8 @@ def test_without_room_for_a_server_a_build_goes_on(runs_folder, monkeypatch, cap
 
 
 def test_off_where_asked(runs_folder, monkeypatch):
-    monkeypatch.setenv(fork_server.WANTED, "0")
-    with fork_server.running() as found:
+    monkeypatch.setenv(forking.WANTED, "0")
+    with forking.running() as found:
         assert found == {} and not any(runs_folder.iterdir())
 
 
@@ -279,11 +279,11 @@ def test_a_kernel_of_the_server_says_what_one_of_its_own_says(runs_folder, tmp_p
     """
     alone, parent = run(tmp_path / "alone", monkeypatch)
     assert parent == os.getpid()
-    with fork_server.running() as found:
+    with forking.running() as found:
         monkeypatch.setenv(fork_client.VARIABLE, found[fork_client.VARIABLE])
         forked, parent = run(tmp_path / "forked", monkeypatch)
         assert parent in [child.pid for child in psutil.Process().children()] and parent != os.getpid()
     assert forked == alone
     (drawn,) = [output.data for output in alone[3] if output.output_type == "display_data"]
     assert {"image/png", "image/svg+xml", "application/pdf"} <= set(drawn)
-    assert not list(runs_folder.glob(fork_server.SOCKETS))
+    assert not list(runs_folder.glob(forking.SOCKETS))

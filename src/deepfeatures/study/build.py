@@ -20,7 +20,7 @@ from deepfeatures.study import (
     catalogue,
     execute,
     fork_client,
-    fork_server,
+    forking,
     locks,
     paths,
     pieces,
@@ -157,7 +157,7 @@ def run_workflow(plan_file: Path, start: list[str], targets: Sequence[str] = ())
     environment.pop(fork_client.VARIABLE, None)  # of a build whose job started this one
     # Where jobs run here, and compute: what computes nothing would wait for imports that it has no use for.
     kinds = {one["kind"] for one in read_plan(plan_file)["artifacts"].values()} if QUIET[1] in start else set()
-    server: AbstractContextManager[dict[str, str]] = fork_server.running(kinds) if kinds else nullcontext({})
+    server: AbstractContextManager[dict[str, str]] = forking.running(kinds) if kinds else nullcontext({})
     with server as found:
         done = subprocess.run([*start, *options], env={**environment, **found}, cwd=paths.root(), check=False)
     if done.returncode:

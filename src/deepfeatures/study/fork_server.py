@@ -13,9 +13,7 @@ changed since it was imported, a job does the work in its own process, as on a c
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
@@ -24,19 +22,15 @@ import selectors
 import signal
 import socket
 import struct
-import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from deepfeatures.study import fork_client, paths
+from deepfeatures.study import fork_client
+from deepfeatures.study.fork_child import Job, to_the_end
 
 PACKAGE = Path(__file__).resolve().parents[1]
-SOCKETS = "jobs-*.socket"  # under runs/, with the build's process for the star
-WANTED = "DEEPFEATURES_FORK"  # 0: no server
 MODULES = (
     "tqdm.auto",  # first: beside a kernel it would take this for a notebook
     "torch",
@@ -60,129 +54,11 @@ MODULES = (
     "deepfeatures.study.failures",
     "deepfeatures.study.pieces",
 )
-OF_KINDS = {"rotated": "torchvision.transforms", "turned-digits": "torchvision.transforms"}  # a thousand modules
 PACKAGES = ("data", "networks", "training", "probes", "analysis")  # every module of them
 PATIENCE_S = 10.0  # for a request that was begun
-TIDY_S = 15.0  # for jobs that were interrupted
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
-@contextlib.contextmanager
-def running(kinds: Iterable[str] = ()) -> Iterator[dict[str, str]]:
-    """A fork server while the body runs. Gives what the environment of jobs needs to find it: nothing where none is.
-
-    kinds: of the artifacts to be made, where what their makers import when they are called is to be imported too.
-
-    Where this process is killed, the server does what it has begun and ends.
-    """
-    if sys.platform != "linux" or not hasattr(os, "pidfd_open") or os.environ.get(WANTED) == "0":
-        yield {}
-        return
-    for left in paths.runs().glob(SOCKETS):  # of killed builds: the lock of builds says that none of them runs
-        left.unlink(missing_ok=True)
-    address = paths.runs() / SOCKETS.replace("*", str(os.getpid()))
-    with contextlib.ExitStack() as stack:
-        try:
-            server = _started(address, kinds, stack)
-        except OSError as failure:  # a file system without sockets, no space, no memory: jobs are done alone
-            print(f"no fork server ({failure}): each job imports for itself", file=sys.stderr)
-            server = None
-        if server is None:
-            yield {}
-            return
-        try:
-            yield {fork_client.VARIABLE: str(address)}
-        finally:
-            address.unlink(missing_ok=True)
-            _end(server)
-
-
-def _started(address: Path, kinds: Iterable[str], stack: contextlib.ExitStack) -> subprocess.Popen[bytes]:
-    """The server, whose first clients wait while it imports. Raises OSError."""
-    from deepfeatures.study.execute import kernel_environment
-
-    with _listening(address) as listener:
-        stack.callback(address.unlink, missing_ok=True)
-        environment = {**os.environ, **kernel_environment()}
-        also = sorted({OF_KINDS[kind] for kind in kinds if kind in OF_KINDS})
-        command = [sys.executable, "-m", "deepfeatures.study.fork_server", str(listener.fileno()), *also]
-        return subprocess.Popen(
-            command, stdin=subprocess.PIPE, cwd=paths.root(), env=environment, pass_fds=[listener.fileno()]
-        )
-
-
-def _end(server: subprocess.Popen[bytes]) -> None:
-    """Jobs still run where the build was interrupted: they were too, and tidy up."""
-    import psutil
-
-    assert server.stdin is not None
-    server.stdin.close()
-    try:
-        if psutil.Process(server.pid).children():
-            server.wait(TIDY_S)
-    except (psutil.Error, subprocess.TimeoutExpired):
-        pass
-    server.kill()
-    server.wait()
-
-
-@dataclass
-class _Job:
-    """What a client asked for, in the child that does it. streams: the client's standard ones; server: its pid."""
-
-    request: dict[str, Any]
-    streams: list[int]
-    server: int
-
-    def do(self) -> None:
-        self._begin()
-        if self.request["task"] == "kernel":
-            from ipykernel import kernelapp
-
-            sys.argv = ["ipykernel_launcher", *self.request["words"]]
-            kernelapp.launch_new_instance()
-        else:
-            from deepfeatures import cli
-
-            sys.argv = ["deepfeatures", *self.request["words"]]
-            cli.main()
-
-    def _begin(self) -> None:
-        """Be what the client would have been, and end where the server ends."""
-        os.setsid()
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-        if os.getppid() != self.server:
-            os._exit(fork_client.KILLED)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        for number, stream in enumerate(self.streams):
-            os.dup2(stream, number)
-            os.close(stream)
-        import numpy
-
-        environment = self.request["environment"]
-        at_once = bool(environment.get("PYTHONUNBUFFERED"))
-        sys.stdout.reconfigure(line_buffering=os.isatty(1), write_through=at_once)  # type: ignore[union-attr]
-        sys.stderr.reconfigure(line_buffering=True, write_through=at_once)  # type: ignore[union-attr]
-        os.environ.clear()
-        os.environ.update(environment)
-        os.chdir(self.request["folder"])
-        numpy.random.seed()  # else all children would draw the same where nobody gave a seed
-
-
-def _listening(address: Path) -> socket.socket:
-    listener = socket.socket(socket.AF_UNIX)
-    try:
-        with fork_client.short(address) as name:
-            listener.bind(name)
-            os.chmod(name, 0o600)
-        listener.listen(64)
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def serve(listener: socket.socket, alive: int, also: Iterable[str] = ()) -> _Job | None:
+def serve(listener: socket.socket, alive: int, also: Iterable[str] = ()) -> Job | None:
     """Import, then fork a child for each request. Returns a job in the children; None at the end.
 
     alive: a file descriptor whose other end whoever started the server holds open. Once it is closed no more is begun.
@@ -222,13 +98,13 @@ class _Server:
     def __init__(self, listener: socket.socket, alive: int, files: dict[str, tuple[int, int]]) -> None:
         self.selector = selectors.DefaultSelector()
         self.listener, self.alive, self.files = listener, alive, files
-        self.job: _Job | None = None
+        self.job: Job | None = None
         self.over = False
         self.children: dict[socket.socket, tuple[int, int]] = {}  # connection: its child's pid and pidfd
         self._watch(alive, self._close)
         self._watch(listener, self._asked)
 
-    def serve(self) -> _Job | None:
+    def serve(self) -> Job | None:
         while self.children or not self.over:
             for key, _ in self.selector.select():
                 if self.selector.get_map().get(key.fd) is not key:  # closed by the answer to an earlier event
@@ -269,7 +145,7 @@ class _Server:
             return
         if pid == 0:
             self._forget(connection)
-            self.job = _Job(request, streams, server)
+            self.job = Job(request, streams, server)
             return
         _close_all(streams)
         self.children[connection] = (pid, os.pidfd_open(pid))
@@ -331,30 +207,9 @@ def _files(package: Path = PACKAGE) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _to_the_end(work: Callable[[], None]) -> None:
-    """Do it and end the process as Python does, but for freeing all that was imported: that takes half a second."""
-    code: Any = 0
-    try:
-        work()
-    except SystemExit as end:
-        code = end.code or 0
-        if not isinstance(code, int):
-            print(code, file=sys.stderr)
-            code = 1
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-        code = 1
-    threading._shutdown()  # type: ignore[attr-defined]  # as children of multiprocessing end
-    atexit._run_exitfuncs()
-    for text in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):  # whoever read it may have gone
-            text.flush()
-    os._exit(code)
-
-
 if __name__ == "__main__":
     if not sys.flags.safe_path:
         del sys.path[0]  # the folder it was started in, where a job alone has that of the command
     job = serve(socket.socket(fileno=int(sys.argv[1])), sys.stdin.fileno(), sys.argv[2:])
     if job is not None:
-        _to_the_end(job.do)
+        to_the_end(job.do)
