@@ -54,12 +54,15 @@ def quick(tmp_path, runs_folder, monkeypatch):
 
 
 CLIENT = "import sys; from deepfeatures.study import fork_client; sys.exit(fork_client.run('command', sys.argv[1:]))"
+# Whatever the tests were started from: a shell lets what it starts in the background ignore Ctrl-C.
+HEARS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+DEAF = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); "
 
 
-def asked(*words, **settings):
+def asked(*words, ears="", **settings):
     """A client in a process of its own."""
     settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **settings}
-    return subprocess.Popen([sys.executable, "-c", CLIENT, *words], **settings)
+    return subprocess.Popen([sys.executable, "-c", ears + CLIENT, *words], **settings)
 
 
 def asked_alone(before=""):
@@ -172,15 +175,18 @@ def test_a_killed_job_is_told_as_the_shell_tells_it(quick, tmp_path):
     assert client.wait() == 128 + signal.SIGSEGV
 
 
-def test_an_interrupt_reaches_the_job(quick, tmp_path):
-    """Ctrl-C: whoever waits for a lock that another holds is told."""
+@pytest.mark.parametrize("ears", [HEARS, DEAF], ids=["hears", "deaf"])
+def test_an_interrupt_reaches_the_job(ears, quick, tmp_path):
+    """Ctrl-C, here of a job that waits for a lock; none where the caller was told to ignore it."""
     server, _ = quick
     with FileLock(tmp_path / "runs" / "build.lock"):
-        client = asked("clean")
+        client = asked("clean", ears=ears)
         assert "another build is at work in this folder" in client.stderr.readline()
         client.send_signal(signal.SIGINT)
-        client.communicate()
-    assert client.returncode == 128 + signal.SIGINT
+        if ears == HEARS:
+            client.wait()
+    client.communicate()
+    assert client.returncode == (128 + signal.SIGINT if ears == HEARS else 0)
     assert server.poll() is None and not kernels(server)
 
 

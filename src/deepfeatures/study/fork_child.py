@@ -45,7 +45,8 @@ class Job:
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
         if os.getppid() != self.server:
             os._exit(fork_client.KILLED)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if not self.request["deaf"]:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         for number, stream in enumerate(self.streams):
             os.dup2(stream, number)
             os.close(stream)

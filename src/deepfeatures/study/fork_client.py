@@ -36,13 +36,18 @@ def run(task: str, words: list[str], *, parent: int | None = None) -> int | None
     with contextlib.ExitStack() as stack:
         try:
             connection = stack.enter_context(_connected(address))
-            about = {"folder": os.getcwd(), "environment": dict(os.environ), "code": code()}
+            about = {
+                "folder": os.getcwd(),
+                "environment": dict(os.environ),
+                "code": code(),
+                "deaf": _deaf(signal.SIGINT),
+            }
             _ask(connection, {"task": task, "words": words, **about})
             pid = received(connection)["pid"]
         except (OSError, EOFError):  # it has ended, or refuses: its code is not what lies in the files
             return None
         for number in PASSED_ON:
-            if signal.getsignal(number) is not signal.SIG_IGN:
+            if not _deaf(number):
                 signal.signal(number, lambda got, _: _pass_on(pid, got))
         try:
             while parent and not select.select([connection], [], [], 1.0)[0]:
@@ -103,6 +108,11 @@ def exactly(connection: socket.socket, length: int) -> bytes:
             raise EOFError("the other side has gone")
         got += more
     return got
+
+
+def _deaf(number: int) -> bool:
+    """True where this process was told to ignore a signal, as a shell tells what it starts in the background."""
+    return signal.getsignal(number) is signal.SIG_IGN
 
 
 def _pass_on(pid: int, number: int) -> None:
