@@ -89,19 +89,19 @@ def test_a_job_has_its_callers_streams_status_folder_and_environment(quick, tmp_
     alone = subprocess.run(
         [sys.executable, "-m", "deepfeatures", "params", "mu-lenet"], capture_output=True, text=True, check=False
     )
-    assert client.communicate() == (alone.stdout, alone.stderr) and client.returncode == 0
+    assert client.communicate(timeout=300) == (alone.stdout, alone.stderr) and client.returncode == 0
     assert "iterations_cap" in alone.stdout
 
     (tmp_path / "elsewhere").mkdir()  # the command says which checkout it looked in
     client = asked("list", env={**os.environ, "DEEPFEATURES_ROOT": "elsewhere"}, cwd=tmp_path)
-    out, err = client.communicate()
+    out, err = client.communicate(timeout=300)
     assert (client.returncode, out) == (2, "")
     assert err.startswith(f"deepfeatures: no notebooks/ in {tmp_path / 'elsewhere'}: ")
 
 
 def test_an_error_of_the_jobs_own_has_its_traceback_and_status(quick):
     client = asked("make", "0" * 20, "--plan", "none.json", env={**os.environ, "DEEPFEATURES_TRACEBACK": "1"})
-    _, err = client.communicate()
+    _, err = client.communicate(timeout=300)
     assert client.returncode == 1
     assert err.startswith("Traceback") and "FileNotFoundError: the plan none.json is gone" in err
 
@@ -132,9 +132,9 @@ def test_no_job_outlives_its_client_or_the_server(killed, quick, tmp_path):
     assert not psutil.Process(client.pid).children()  # it is the server's child, not the client's
     os.kill(client.pid if killed == "client" else server.pid, signal.SIGKILL)
     until(lambda: gone(kernel))
-    assert client.wait() == (-signal.SIGKILL if killed == "client" else fork_client.KILLED)
+    assert client.wait(300) == (-signal.SIGKILL if killed == "client" else fork_client.KILLED)
     if killed == "client":
-        assert server.poll() is None and asked("list").wait() == 0  # it serves others still
+        assert server.poll() is None and asked("list").wait(300) == 0  # it serves others still
 
 
 def test_a_kernel_ends_with_who_executes_its_chapter(quick, tmp_path):
@@ -163,7 +163,7 @@ def test_a_killed_build_lets_its_jobs_end_and_begins_no_more(quick, tmp_path):
     (kernel,) = kernels(server)
     assert server.poll() is None and client.poll() is None
     kernel.terminate()
-    assert client.wait() == 128 + signal.SIGTERM and server.wait() == 0
+    assert client.wait(300) == 128 + signal.SIGTERM and server.wait(300) == 0
 
 
 def test_a_killed_job_is_told_as_the_shell_tells_it(quick, tmp_path):
@@ -172,7 +172,7 @@ def test_a_killed_job_is_told_as_the_shell_tells_it(quick, tmp_path):
     waiting(connection)
     (kernel,) = kernels(server)
     kernel.send_signal(signal.SIGSEGV)
-    assert client.wait() == 128 + signal.SIGSEGV
+    assert client.wait(300) == 128 + signal.SIGSEGV
 
 
 @pytest.mark.parametrize("ears", [HEARS, DEAF], ids=["hears", "deaf"])
@@ -184,20 +184,20 @@ def test_an_interrupt_reaches_the_job(ears, quick, tmp_path):
         assert "another build is at work in this folder" in client.stderr.readline()
         client.send_signal(signal.SIGINT)
         if ears == HEARS:
-            client.wait()
-    client.communicate()
+            client.wait(300)
+    client.communicate(timeout=300)
     assert client.returncode == (128 + signal.SIGINT if ears == HEARS else 0)
     assert server.poll() is None and not kernels(server)
 
 
 def test_changed_code_and_odd_callers_are_refused(quick):
     server, package = quick
-    assert asked("list").wait() == 0
+    assert asked("list").wait(300) == 0
     with socket.socket(socket.AF_UNIX) as caller, fork_client.short(os.environ[fork_client.VARIABLE]) as name:
         caller.connect(name)
         caller.sendall(fork_client.LENGTH.pack(7) + b"no JSON")
         assert caller.recv(1) == b""
-    assert asked("list").wait() == 0 and server.poll() is None
+    assert asked("list").wait(300) == 0 and server.poll() is None
     assert asked_alone("; fork_client.code = lambda: ['python', 'elsewhere']") == "None\n"
     (package / "new.py").touch()
     assert asked_alone() == "None\n" and server.poll() is None
