@@ -195,6 +195,11 @@ def test_changed_code_and_odd_callers_are_refused(quick):
     assert asked("list").wait(300) == 0
     with socket.socket(socket.AF_UNIX) as caller, fork_client.short(os.environ[fork_client.VARIABLE]) as name:
         caller.connect(name)
+        caller.sendall(b"\0")  # no streams with it
+        assert caller.recv(1) == b""
+    with socket.socket(socket.AF_UNIX) as caller, fork_client.short(os.environ[fork_client.VARIABLE]) as name:
+        caller.connect(name)
+        socket.send_fds(caller, [b"\0"], [0, 1, 2])
         caller.sendall(fork_client.LENGTH.pack(7) + b"no JSON")
         assert caller.recv(1) == b""
     assert asked("list").wait(300) == 0 and server.poll() is None
@@ -232,38 +237,46 @@ def test_the_socket_is_the_users_alone_and_its_folder_may_have_a_long_name(tmp_p
         fork_client._connected(str(folder / "jobs-0.socket")).close()
 
 
+KINDS = {"face-features"}
+
+
 def test_without_room_for_a_server_a_build_goes_on(runs_folder, monkeypatch, capsys):
     def full(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(forking, "listening", full)
-    with forking.running() as found:
+    with forking.running(KINDS) as found:
         assert found == {}
     assert capsys.readouterr().err == (
         "no fork server ([Errno 28] No space left on device): each job imports for itself\n"
     )
 
 
+def test_off_where_nothing_is_computed(runs_folder):
+    with forking.running(()) as found:
+        assert found == {} and not any(runs_folder.iterdir())
+
+
 def test_off_where_asked(runs_folder, monkeypatch):
     monkeypatch.setenv(forking.WANTED, "0")
-    with forking.running() as found:
+    with forking.running(KINDS) as found:
         assert found == {} and not any(runs_folder.iterdir())
 
 
 CELLS = [
     "import matplotlib.pyplot as plt, numpy as np, torch, deepfeatures as df",
     "import os; os.getppid()",
+    "np.random.rand()",
     "sorted({'angle', 'label', 'pose', 'light'}), torch.manual_seed(0).initial_seed(), torch.rand(3) @ torch.rand(3)",
     "torch.get_num_threads()",
     "_ = plt.plot([0, 1, 4], clip_on=True), plt.title('$x^2$'), plt.xlabel('degrees')",
     "df.chapter('mu-lenet', {}).recipes['raw'][0].key",
-    "seen = np.random.rand(), np.random.default_rng(3).random(2)\nseen[1]",
     "np.linalg.eigh(np.cov(np.random.default_rng(0).normal(size=(50, 90))))[0][-1]",
 ]
 
 
 def run(folder, monkeypatch):
-    """The cells in a kernel as a chapter's; gives their outputs, and the kernel's parent apart."""
+    """The cells in a kernel as a chapter's; gives their outputs; apart its parent, and what nobody gave a seed for."""
     folder.mkdir()
     for name, value in {
         "IPYTHONDIR": str(execute._own_profile(folder)),
@@ -275,21 +288,22 @@ def run(folder, monkeypatch):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
     NotebookClient(notebook, kernel_name=execute.KERNEL).execute()
     outputs = [cell.outputs for cell in notebook.cells]
-    parent = int(outputs.pop(1)[0].data["text/plain"])
-    return outputs, parent
+    parent, unseeded = (outputs.pop(1)[0].data["text/plain"] for _ in range(2))
+    return outputs, int(parent), unseeded
 
 
 def test_a_kernel_of_the_server_says_what_one_of_its_own_says(runs_folder, tmp_path, monkeypatch):
     """Figures in all three formats among it: settings and fonts are read at import. That it is the server's shows that
     what the server imports starts no threads: it would not fork.
     """
-    alone, parent = run(tmp_path / "alone", monkeypatch)
+    alone, parent, _ = run(tmp_path / "alone", monkeypatch)
     assert parent == os.getpid()
-    with forking.running() as found:
+    with forking.running(KINDS) as found:
         monkeypatch.setenv(fork_client.VARIABLE, found[fork_client.VARIABLE])
-        forked, parent = run(tmp_path / "forked", monkeypatch)
+        forked, parent, once = run(tmp_path / "forked", monkeypatch)
+        _, _, again = run(tmp_path / "again", monkeypatch)
         assert parent in [child.pid for child in psutil.Process().children()] and parent != os.getpid()
-    assert forked == alone
+    assert forked == alone and once != again
     (drawn,) = [output.data for output in alone[3] if output.output_type == "display_data"]
     assert {"image/png", "image/svg+xml", "application/pdf"} <= set(drawn)
     assert not list(runs_folder.glob(forking.SOCKETS))

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -155,10 +154,9 @@ def run_workflow(plan_file: Path, start: list[str], targets: Sequence[str] = ())
     path = scripts + os.pathsep + os.environ.get("PATH", "")
     environment = {**os.environ, **threads.environment(), "PATH": path}
     environment.pop(fork_client.VARIABLE, None)  # of a build whose job started this one
-    # Where jobs run here, and compute: what computes nothing would wait for imports that it has no use for.
-    kinds = {one["kind"] for one in read_plan(plan_file)["artifacts"].values()} if QUIET[1] in start else set()
-    server: AbstractContextManager[dict[str, str]] = forking.running(kinds) if kinds else nullcontext({})
-    with server as found:
+    here = QUIET[1] in start  # else on a cluster, where each job starts by itself
+    kinds = {one["kind"] for one in read_plan(plan_file)["artifacts"].values()} if here else set()
+    with forking.running(kinds) as found:
         done = subprocess.run([*start, *options], env={**environment, **found}, cwd=paths.root(), check=False)
     if done.returncode:
         free = shutil.disk_usage(paths.runs()).free

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy
+
 from deepfeatures.study import fork_client
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -50,8 +52,6 @@ class Job:
         for number, stream in enumerate(self.streams):
             os.dup2(stream, number)
             os.close(stream)
-        import numpy
-
         environment = self.request["environment"]
         at_once = bool(environment.get("PYTHONUNBUFFERED"))
         sys.stdout.reconfigure(line_buffering=os.isatty(1), write_through=at_once)  # type: ignore[union-attr]

@@ -36,13 +36,16 @@ def run(task: str, words: list[str], *, parent: int | None = None) -> int | None
     with contextlib.ExitStack() as stack:
         try:
             connection = stack.enter_context(_connected(address))
-            about = {
+            request = {
+                "task": task,
+                "words": words,
                 "folder": os.getcwd(),
                 "environment": dict(os.environ),
                 "code": code(),
                 "deaf": _deaf(signal.SIGINT),
             }
-            _ask(connection, {"task": task, "words": words, **about})
+            socket.send_fds(connection, [b"\0"], [0, 1, 2])  # with one byte: streams travel beside data alone
+            tell(connection, request)
             pid = received(connection)["pid"]
         except (OSError, EOFError):  # it has ended, or refuses: its code is not what lies in the files
             return None
@@ -86,20 +89,20 @@ def short(address: str | os.PathLike[str]) -> Iterator[str]:
         os.chdir(here)
 
 
-def _ask(connection: socket.socket, request: dict[str, Any]) -> None:
-    text = json.dumps(request).encode()
-    socket.send_fds(connection, [LENGTH.pack(len(text))], [0, 1, 2])
-    connection.sendall(text)
+def tell(connection: socket.socket, message: dict[str, Any]) -> None:
+    """Send a message, as `received` takes it."""
+    text = json.dumps(message).encode()
+    connection.sendall(LENGTH.pack(len(text)) + text)
 
 
 def received(connection: socket.socket) -> dict[str, Any]:
     """The next message. Raises EOFError where the other side has gone."""
-    (length,) = LENGTH.unpack(exactly(connection, LENGTH.size))
-    message: dict[str, Any] = json.loads(exactly(connection, length))
+    (length,) = LENGTH.unpack(_exactly(connection, LENGTH.size))
+    message: dict[str, Any] = json.loads(_exactly(connection, length))
     return message
 
 
-def exactly(connection: socket.socket, length: int) -> bytes:
+def _exactly(connection: socket.socket, length: int) -> bytes:
     """As many bytes. Raises EOFError."""
     got = b""
     while len(got) < length:

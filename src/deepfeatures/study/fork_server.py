@@ -16,12 +16,10 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import json
 import os
 import selectors
 import signal
 import socket
-import struct
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -133,13 +131,14 @@ class _Server:
         streams: list[int] = []
         try:
             connection.settimeout(PATIENCE_S)
-            start, streams, _, _ = socket.recv_fds(connection, fork_client.LENGTH.size, 3)
-            (length,) = fork_client.LENGTH.unpack(start)
-            request = json.loads(fork_client.exactly(connection, length))
-            if len(streams) != 3 or request["code"] != fork_client.code() or _files() != self.files:
+            _, streams, _, _ = socket.recv_fds(connection, 1, 3)
+            if len(streams) != 3:
+                raise ValueError("no client of ours")
+            request = fork_client.received(connection)
+            if request["code"] != fork_client.code() or _files() != self.files:
                 raise ValueError("another checkout, or one that was changed since")
             server, pid = os.getpid(), os.fork()
-        except (OSError, ValueError, KeyError, TypeError, EOFError, struct.error):  # the caller does it alone
+        except (OSError, ValueError, KeyError, TypeError, EOFError):  # the caller does it alone
             _close_all(streams)
             connection.close()
             return
@@ -152,7 +151,7 @@ class _Server:
         self._watch(self.children[connection][1], lambda: self._ended(connection))
         self._watch(connection, lambda: self._gone(connection))
         with contextlib.suppress(OSError):  # where it has gone, the next event says so
-            _tell(connection, {"pid": pid})
+            fork_client.tell(connection, {"pid": pid})
 
     def _forget(self, connection: socket.socket) -> None:
         """In a child: close what belongs to the server and its other children."""
@@ -168,7 +167,7 @@ class _Server:
         _, status = os.waitpid(pid, 0)
         code = os.waitstatus_to_exitcode(status)
         with contextlib.suppress(OSError):
-            _tell(connection, {"status": code if code >= 0 else 128 - code})
+            fork_client.tell(connection, {"status": code if code >= 0 else 128 - code})
         for watched in (handle, connection):
             if watched in self.selector.get_map():
                 self.selector.unregister(watched)
@@ -184,11 +183,6 @@ class _Server:
 def _close_all(numbers: Iterable[int]) -> None:
     for number in numbers:
         os.close(number)
-
-
-def _tell(connection: socket.socket, message: dict[str, Any]) -> None:
-    text = json.dumps(message).encode()
-    connection.sendall(fork_client.LENGTH.pack(len(text)) + text)
 
 
 def _kill(pid: int) -> None:

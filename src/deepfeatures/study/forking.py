@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from deepfeatures.study import fork_client, paths
@@ -20,14 +20,15 @@ TIDY_S = 15.0  # for jobs that were interrupted
 
 
 @contextlib.contextmanager
-def running(kinds: Iterable[str] = ()) -> Iterator[dict[str, str]]:
+def running(kinds: Collection[str]) -> Iterator[dict[str, str]]:
     """A fork server while the body runs. Gives what the environment of jobs needs to find it: nothing where none is.
 
-    kinds: of the artifacts to be made, where what their makers import when they are called is to be imported too.
+    kinds: of the artifacts that jobs here make or read. Where there are none, nothing is computed, and jobs would wait
+    for imports that they have no use for.
 
     Where this process is killed, the server does what it has begun and ends.
     """
-    if sys.platform != "linux" or not hasattr(os, "pidfd_open") or os.environ.get(WANTED) == "0":
+    if not kinds or sys.platform != "linux" or not hasattr(os, "pidfd_open") or os.environ.get(WANTED) == "0":
         yield {}
         return
     for left in paths.runs().glob(SOCKETS):  # of killed builds: the lock of builds says that none of them runs

@@ -18,6 +18,7 @@ CONTROLS = {label_of(name) for name in ("pixels", "untrained", SHUFFLED)}
 
 
 def people(found: Found) -> dict[str, Any]:
+    """How well people are told apart. A section of study/pages/probe.html.jinja."""
     text = (
         "Cosine of the features of two images: is it larger where both show one person? The area under the curve is 1 "
         "where every pair of one person is above every pair of two, 0.5 by chance."
@@ -43,6 +44,7 @@ def people(found: Found) -> dict[str, Any]:
 
 
 def attributes(found: Found) -> dict[str, Any]:
+    """How badly labels are read, on average and one by one. A section of study/pages/probe.html.jinja."""
     text = (
         "A linear machine a label, learnt on other people. The balanced error is the mean of misses (of those who show "
         "it) and false alarms (of those who lack it): 0.5 for any constant answer, whatever is common."
@@ -80,6 +82,7 @@ def _one_by_one(found: Found, single: pd.DataFrame) -> dict[str, Any]:
 
 
 def pose(found: Found) -> dict[str, Any]:
+    """How far angles are off, by network, layer and predictor. A section of study/pages/probe.html.jinja."""
     text = (
         "Ridge regression and a Gaussian kernel, learnt on other people, against the two constants that know nothing "
         "of the image: the mean and the median of the people they learnt from."
@@ -151,6 +154,7 @@ def _drawn(
 
 
 def rows_of(table: pd.DataFrame, network: str, layer: str) -> pd.DataFrame:
+    """The rows of one layer of one network."""
     return table[(table["network"] == network) & (table["layer"] == layer)]
 
 
@@ -161,5 +165,6 @@ def _short(network: str, layer: str) -> str:
 
 
 def interval(row: Mapping[str, Any] | pd.Series, value: str, digits: int) -> str:
+    """A row's value with its `lo` and `hi`, as text."""
     ends = None if pd.isna(row["lo"]) else (row["lo"], row["hi"])
     return with_interval(row[value], ends, digits)
