@@ -103,6 +103,7 @@ def _run(arguments: Sequence[str]) -> dict[str, Any]:
     """Seconds of one command in a runs folder that is made for it; raises RuntimeError with what the command said."""
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"DEEPFEATURES_RUNS": folder}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as the Makefile does: else every process compiles anew
         before, start = _cpu(), time.perf_counter()
         done = subprocess.run(
             [sys.executable, *arguments], cwd=ROOT, env=environment, text=True, check=False,
