@@ -26,6 +26,13 @@ from tests import turns
 from tests.conftest import ROOT
 
 SLUGS = list(catalogue.slugs())
+# For a test of a chapter of one's own, which asks for a folder of runs: the one in which the chapter lies already.
+RUNS_FOLDER = """import os, pathlib, pytest
+
+@pytest.fixture
+def runs_folder():
+    return pathlib.Path(os.environ["DEEPFEATURES_RUNS"])
+"""
 # Pages that show what others measure with, and a reader's own that borrow their artifacts: they may measure no claim.
 INSTRUMENTS = {"rendered-faces"} | {slug for slug in SLUGS if borrowed_plans.artifacts_of(slug)}
 
@@ -161,6 +168,14 @@ def test_a_chapter_of_ones_own_runs_at_once(book, tmp_path):
     (table,) = [cell for cell in kept.cells if "error (RMSE)" in str(cell.get("outputs"))]
     (number,) = (text.strip("'") for kind, text in told.data.items() if kind.endswith("text/plain"))
     assert float(number) > 0 and number in str(table.outputs)
+    # Its own test, by the project's settings; the fixture that it asks for is this book's folder, where the run lies.
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "tests" / "conftest.py").write_text(RUNS_FOLDER)
+    tested = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/chapters"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert tested.returncode == 0 and "1 passed" in tested.stdout, tested.stdout[-3000:] + tested.stderr[-1000:]
 
 
 def test_a_cell_that_raises_fails_the_build_and_is_named(book, tmp_path):

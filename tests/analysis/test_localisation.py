@@ -223,6 +223,86 @@ def test_every_claim_of_the_ledger_is_measured_by_one_function() -> None:
     assert measured == mine
 
 
+SHARES = {  # of every answer, another one: so that no two can be taken for each other
+    "centre box": 0.02, "random window": 0.01, "untrained LNet_o": 0.11, "untrained LNet_o, LNet_s": 0.07,
+    "LNet_o, objects alone": 0.23, "LNet_o of rendered scenes": 0.29, "LNet_o, LNet_s of rendered scenes": 0.31,
+    "LNet_o, no pre-training": 0.43, "LNet_o, no pre-training, as many steps": 0.53, "LNet_o, pre-trained": 0.61,
+    "LNet_o, then LNet_s": 0.79,
+}  # fmt: skip
+
+
+def planted() -> localisation.World:
+    """Recall as in SHARES; the centre is in the head in a tenth of that."""
+    people = draw_people(np.arange(30), resamples=20, rng=np.random.default_rng(0))
+    found = {
+        name: localisation.Found({"recall": np.full(30, share), "in_head": np.full(30, share / 10)})
+        for name, share in SHARES.items()
+    }
+    return localisation.World(found, people, "", "", 1)
+
+
+def test_each_claim_subtracts_what_it_says_from_what_it_says() -> None:
+    assert set(SHARES) == {label for parts in localisation.ANSWERS.values() for label, _ in parts} | set(
+        localisation.BLIND
+    )
+    found = {name: one.value for name, one in lnets_claims.of_localisation(planted()).items()}
+    assert found == {
+        "coarse-gets-head": pytest.approx(0.061),
+        "fine-gets-face": pytest.approx(0.79),
+        "fine-beyond-coarse": pytest.approx(0.79 - 0.61),
+        "tags-locate": pytest.approx(0.79 - 0.11),
+        "objects-know-faces": pytest.approx(0.023 - 0.011),
+        "pre-training-locates": pytest.approx(0.61 - 0.53),
+    }
+
+
+def test_what_pre_training_gives_is_the_first_named_less_the_second() -> None:
+    rows = localisation.comparisons({"rendered": planted()})
+    gains = [0.61 - 0.43, 0.61 - 0.53, 0.23 - 0.11, 0.79 - 0.61, 0.79 - 0.07]
+    assert [row[0] for row in rows] == ["rendered"] * 5
+    np.testing.assert_allclose([(row[2].value, row[3].value) for row in rows], [(one, one / 10) for one in gains])
+    assert [row[1].partition(", less ")[0] for row in rows] == [
+        "pre-trained", "pre-trained", "objects alone", "LNet_o then LNet_s", "LNet_o then LNet_s",
+    ]  # fmt: skip
+
+
+class Opened(dict):
+    """Arrays of an artifact, and its meta."""
+
+    def __init__(self, arrays: dict, meta: dict) -> None:
+        super().__init__(arrays)
+        self.meta = meta
+
+
+def test_worlds_take_each_answer_from_its_own_artifact_window_and_reading() -> None:
+    """Boxes drawn aside by so much for each artifact, window and reading: the overlap tells which of them was taken."""
+    boxes = np.tile([20.0, 20.0, 60.0, 70.0], (12, 1))
+    scenes = Opened({"boxes": boxes, "identity": np.arange(12)}, {"side_px": 96, "report": "", "boxes": ""})
+    artifacts, expected = {"scenes/rendered": [scenes]}, {}
+    readings = ("mean", "selected")
+    for place, (name, parts) in enumerate(localisation.ANSWERS.items()):
+        windows = {}
+        for label, which in parts:
+            aside = np.array([1 + place, 8 + place], float) + (14 if which == "fine" else 0)  # a reading each
+            windows[which] = boxes + aside[:, None, None]
+            expected[label] = aside
+        artifacts[f"located/rendered/{name}"] = [Opened(windows, {"readings": readings})] * 2
+    for reading in range(2):
+        rng = np.random.default_rng(0)
+        world = localisation.by_world(artifacts, resamples=10, rng=rng, reading=reading)["rendered"]
+        assert world.seeds == 2
+        for label, aside in expected.items():
+            away = np.sqrt(2) * aside[reading] / 50
+            assert world.interval(label, "centre_error").value == pytest.approx(away), (label, reading)
+    rows = localisation.readings(artifacts, resamples=10, rng=np.random.default_rng(0))
+    assert [row[1] for row in rows] == list(readings)
+    moved = [expected[localisation.COARSE], expected[localisation.HEADLINE]]
+    for reading, row in enumerate(rows):
+        for value, aside in zip((row[2], row[4]), moved, strict=True):
+            hit = localisation.iou(boxes[0], boxes[0] + aside[reading]) >= localisation.HIT
+            assert value.value == hit
+
+
 def test_the_best_control_is_the_one_to_beat() -> None:
     rng = np.random.default_rng(0)
     people = draw_people(np.arange(30), resamples=20, rng=rng)

@@ -49,6 +49,27 @@ def test_only_one_side_has_it():
     assert comparison.compare("tiny", RESULTS, None).setting == []
 
 
+CELL = {
+    "subject": "pose", "data": "rendered faces", "network": "trained", "layer": "embedding", "reading": "linear",
+    "metric": "share of variance", "value": 0.5, "interval": [0.4, 0.6],
+}  # fmt: skip
+
+
+def test_what_a_layer_encodes_is_compared_too():
+    """A chapter may have no claim, and nothing but cells of the matrix."""
+    moved = [{**CELL, "value": 0.75, "interval": [0.7, 0.8]}, {**CELL, "layer": "block4"}]
+    found = comparison.compare(
+        "tiny", {**RESULTS, "records": [], "encoded": moved}, {**PUBLISHED, "records": [], "encoded": [CELL]}
+    )
+    one, new = found.rows
+    assert (one.statement, one.unit) == ("pose in embedding of trained on rendered faces, linear", "share of variance")
+    assert (one.change, one.difference, one.here.verdict) == ("changed, intervals apart", "+0.250", "")
+    assert (one.here.interval, one.published.value) == ("[0.700, 0.800]", "0.500")
+    assert new.change == "only here" and new.here.value == "0.500" and found.changed == 2
+    same = comparison.compare("tiny", {**RESULTS, "encoded": [CELL]}, {**RESULTS, "encoded": [CELL]})
+    assert [row.changed for row in same.rows] == [False, False]
+
+
 def test_the_same_run_changes_nothing():
     found = comparison.compare("tiny", PUBLISHED, PUBLISHED)
     assert (found.changed, found.parameters, found.setting) == (0, [], [])

@@ -20,7 +20,9 @@ from deepfeatures.study import (
     build,
     catalogue,
     chapter_key,
+    downloads,
     execute,
+    offered,
     parameters,
     paths,
     profiles,
@@ -190,6 +192,14 @@ ACTIVE = {
     "a form": shown("text/html", '<form action="https://example.org"><input name="password"></form>'),
     "a page that leads away": shown("text/html", '<meta http-equiv="refresh" content="0;url=https://example.org">'),
     "a program": shown("application/javascript", "alert(1)"),
+    "a drawing that runs": shown("image/svg+xml", "<svg><script>alert(1)</script></svg>"),
+    "a drawing with an event": shown("image/svg+xml", "<svg><animate onbegin='alert(1)'/></svg>"),
+    "a script by another name": shown("image/svg+xml", '<svg><s_1:script xmlns:s_1="x">alert(1)</s_1:script></svg>'),
+    "a drawing with a page inside": shown("image/svg+xml", "<svg><foreignObject><p>x</p></foreignObject></svg>"),
+    "a drawing from elsewhere": shown("image/svg+xml", '<svg><image href="https://example.org/x.png"/></svg>'),
+    "a style from elsewhere": shown("image/svg+xml", "<svg><style>p{fill:url(https://example.org/x)}</style></svg>"),
+    "a drawing that hides words": shown("image/svg+xml", '<!DOCTYPE svg [<!ENTITY s "script">]><svg>&s;</svg>'),
+    "a drawing with a program for its style": shown("image/svg+xml", '<?xml-stylesheet href="x.xsl"?><svg/>'),
     "Markdown": shown("text/markdown", "fine\n\n<script>alert(1)</script>"),
     "a link of Markdown": shown("text/markdown", "[more](javascript:alert(1))"),
     "prose": new_markdown_cell("fine <img src=x onerror=alert(1)>"),
@@ -213,6 +223,8 @@ HARMLESS = {
     "a table": shown("text/html", "<table><tr><td>one = 1, only = 2</td><td>a &lt; script</td></tr></table>"),
     "an explorer's data": shown("text/html", '<script type="application/json">{"a":"\\u003cscript>"}</script>'),
     "a picture": shown("text/html", '<img alt="on" src="data:image/png;base64,iVBORw0KGgo=">'),
+    "a drawing": shown("image/svg+xml", '<svg><metadata/><use xlink:href="#a"/><g clip-path="url(#b)"/>'
+                                        '<image xlink:href="data:image/png;base64,iVBORw0KGgo="/></svg>'),
 }
 
 
@@ -224,6 +236,24 @@ def test_what_is_only_shown_is_let_by(how: str) -> None:
 def test_no_published_chapter_acts() -> None:
     for path in sorted((paths.book() / "chapters").glob("*.ipynb")):
         staging.refuse_active(nbformat.read(path, as_version=4), path.stem)
+    vectors = [(path.name, name, content) for path in sorted((paths.book() / "chapters").glob("*.downloads.zip"))
+               for name, content in downloads.read(path).items() if name.endswith(".svg")]  # fmt: skip
+    assert vectors
+    for archive, name, content in vectors:
+        assert active_content.in_svg(content.decode()) is None, (archive, name)
+
+
+def test_a_drawing_that_would_act_is_refused_among_what_readers_take_away(
+    tiny: Path, runs_folder: Path, tmp_path: Path
+) -> None:
+    """A zip of downloads comes with a stranger's chapter, and its drawings lie on the site as files of their own."""
+    made = tmp_path / "made"
+    made.mkdir()
+    notebook = new_notebook(cells=[new_markdown_cell("# A title")])
+    nbformat.write(notebook, made / "tiny.ipynb")
+    downloads.pack({"figures/one.svg": b"<svg onload='alert(1)'/>"}, made / "tiny.downloads.zip")
+    with pytest.raises(downloads.BadDownloads, match=r"chapter tiny: .*onload.* in its figures/one.svg would act"):
+        offered.collect(made, "tiny", {}, {}, [], [])
 
 
 def test_a_plan_by_hand_runs_nothing(tiny: Path, tmp_path: Path) -> None:
