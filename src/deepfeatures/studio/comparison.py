@@ -9,6 +9,7 @@ from typing import Any
 
 from deepfeatures.studio.form import as_texts
 from deepfeatures.study import catalogue, claims, paths, verdicts
+from deepfeatures.study.sweep_measures import cell_name
 from deepfeatures.study.tables import shown
 
 
@@ -23,7 +24,8 @@ class Measured:
 
 @dataclass(frozen=True)
 class Row:
-    """One claim. here, published: None where that run did not report it; change: in words and numbers."""
+    """One claim, or one cell of the matrix. here, published: None where that run did not report it; change: in words
+    and numbers."""
 
     claim: str
     statement: str
@@ -37,8 +39,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """rows: one a claim that either reported. parameters: (name, here, published) where they differ. setting: likewise
-    for data, profile and device. not_applicable: claim to the reason why this run has no number for it."""
+    """rows: one a claim that either reported, then one a cell of the matrix. parameters: (name, here, published) where
+    they differ. setting: likewise for data, profile and device. not_applicable: claim to the reason why this run has no
+    number for it."""
 
     rows: list[Row]
     parameters: list[tuple[str, str, str]]
@@ -62,7 +65,11 @@ def compare(slug: str, here: Mapping[str, Any], there: Mapping[str, Any] | None)
     ledger = claims.load_all(known_chapters=list(catalogue.slugs()))
     mine = {name: claim for name, claim in ledger.items() if claim.chapter == slug}
     ours, theirs = (_judged(mine, results) for results in (here, there))
-    rows = [_row(claim, ours.get(name), theirs.get(name)) for name, claim in mine.items() if name in {*ours, *theirs}]
+    rows = [_row(name, claim.statement, claim.unit or "", ours.get(name), theirs.get(name))
+            for name, claim in mine.items() if name in {*ours, *theirs}]  # fmt: skip
+    cells, published_cells = _cells(here), _cells(there)
+    rows += [_row(name, name, unit, cells.get((name, unit)), published_cells.get((name, unit)))
+             for name, unit in {**cells, **published_cells}]  # fmt: skip
     settings = [("profile", "profile"), ("data", "data_fingerprint"), ("tier", "tier"), ("device", "device")]
     return Comparison(
         rows,
@@ -77,6 +84,11 @@ def _judged(mine: Mapping[str, claims.Claim], results: Mapping[str, Any]) -> dic
     return {row["id"]: row for row in verdicts.table(mine, records) if row["value"] is not None}
 
 
+def _cells(results: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """What each layer was found to encode, by name and metric; no verdict is given on these."""
+    return {(cell_name(one), one["metric"]): {**one, "verdict": ""} for one in results.get("encoded", [])}
+
+
 def _differing(here: Mapping[str, Any], there: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     def text(values: Mapping[str, Any], name: str) -> str:
         return ", ".join(as_texts(values[name])) or "none" if name in values else "–"
@@ -85,11 +97,13 @@ def _differing(here: Mapping[str, Any], there: Mapping[str, Any]) -> list[tuple[
             if here.get(name) != there.get(name)]  # fmt: skip
 
 
-def _row(claim: claims.Claim, here: Mapping[str, Any] | None, there: Mapping[str, Any] | None) -> Row:
+def _row(
+    name: str, statement: str, unit: str, here: Mapping[str, Any] | None, there: Mapping[str, Any] | None
+) -> Row:
     difference, change, changed = "", "the same", False
     if here is None or there is None:
         change, changed = ("only published" if here is None else "only here"), True
-    elif (here["value"], here["interval"]) != (there["value"], there["interval"]):
+    elif (here["value"], _ends(here)) != (there["value"], _ends(there)):
         by = here["value"] - there["value"]
         difference = ("+" if by > 0 else "") + shown(by, _digits(here["value"], there["value"]))
         changed, change = True, "changed"
@@ -97,8 +111,12 @@ def _row(claim: claims.Claim, here: Mapping[str, Any] | None, there: Mapping[str
             apart = here["interval"][0] > there["interval"][1] or there["interval"][0] > here["interval"][1]
             change = "changed, intervals apart" if apart else "changed, intervals overlap"
     digits = _digits(*(row["value"] for row in (here, there) if row is not None))
-    return Row(claim.id, claim.statement, claim.unit or "", _measured(here, digits), _measured(there, digits),
-               difference, change, changed)  # fmt: skip
+    measured = (_measured(one, digits) for one in (here, there))
+    return Row(name, statement, unit, *measured, difference, change, changed)
+
+
+def _ends(row: Mapping[str, Any]) -> list[float]:
+    return list(row["interval"] or ())
 
 
 def _digits(*values: float) -> int:

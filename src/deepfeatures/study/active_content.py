@@ -19,7 +19,7 @@ from typing import Any
 _DATA = re.compile(r'<script type="application/json">[^<]*</script>')
 _ACTS = re.compile(
     # Elements that run, load or send something; meta and base lead the page elsewhere.
-    r"</?(?:[a-z]+:)?(?:script|iframe|frame|frameset|object|embed|applet|portal|form|base|meta|link)\b"
+    r"</?(?:[\w.-]+:)?(?:script|iframe|frame|frameset|object|embed|applet|portal|form|base|meta|link)\b"
     r"""|[\s/"'`]on[a-z]{3,}\s*="""  # onerror= and its kin
     r"|\bsrcdoc\s*=",
     re.IGNORECASE,
@@ -29,6 +29,14 @@ _ADDRESS = re.compile(
 )
 _NOT_SEEN = re.compile(r"[\x00-\x20\x7f\u00ad\u200b-\u200f\u2028\u2029\ufeff]")  # browsers read addresses without them
 _MARKUP = ("text/html", "text/markdown", "text/latex")
+_PICTURE = "image/svg+xml"
+# In a picture of vectors: what would run with it, hide words from a search, or load something from elsewhere.
+_SVG_ACTS = re.compile(
+    r"<!ENTITY|<\?xml-stylesheet|<(?:[\w.-]+:)?(?:foreignObject|handler|listener)\b|@import"
+    r"""|\b(?:href|src)\s*=\s*["']?(?!["'\s]*(?:\#|data:image/(?:png|jpeg|gif|webp)[;,]))"""
+    r"""|url\(\s*["']?(?!["'\s]*\#)""",
+    re.IGNORECASE,
+)
 _PROGRAM = re.compile(r"(?:java|ecma)script", re.IGNORECASE)  # in the name of a type of output
 
 
@@ -37,7 +45,8 @@ def in_cell(cell: Mapping[str, Any]) -> str | None:
 
     Code and plain text are shown, never run; prose, raw cells, captions and outputs with markup are searched.
     """
-    return next((found for text in _texts(cell) if (found := in_markup(text))), None)
+    found = next((found for text in _texts(cell) if (found := in_markup(text))), None)
+    return found or next((found for text in _pictures(cell) if (found := in_svg(text))), None)
 
 
 def in_markup(text: str) -> str | None:
@@ -51,6 +60,13 @@ def in_markup(text: str) -> str | None:
     return None
 
 
+def in_svg(text: str) -> str | None:
+    """The same for a picture of vectors, which a browser opens as a page of its own."""
+    if match := _SVG_ACTS.search(text):
+        return _around(text, match)
+    return in_markup(text)
+
+
 def _texts(cell: Mapping[str, Any]) -> Iterator[str]:
     if cell["cell_type"] != "code":
         yield cell["source"]
@@ -61,6 +77,12 @@ def _texts(cell: Mapping[str, Any]) -> Iterator[str]:
                 yield f"<script> of type {mime}"
             if mime in _MARKUP:
                 yield value if isinstance(value, str) else "".join(value)
+
+
+def _pictures(cell: Mapping[str, Any]) -> Iterator[str]:
+    for output in cell.get("outputs", []):
+        if value := output.get("data", {}).get(_PICTURE):
+            yield value if isinstance(value, str) else "".join(value)
 
 
 def _around(text: str, match: re.Match[str]) -> str:

@@ -37,9 +37,9 @@ FINDINGS = (
         percent=True,
     ),
     Finding(
-        "Knowing the angle does not help class means.",
-        "Chosen by angle, they {} percentage points against controls that have as many means and no estimate of "
-        "the angle.",
+        "More means help more than an estimate of the angle.",
+        "Class means of the estimated angle {} percentage points against the best of three controls that choose "
+        "among as many means without it.",
         {"rudd2017/exogenous-information-helps": False},
         change=True,
     ),

@@ -14,7 +14,7 @@ from typing import Any
 
 import nbformat
 
-from deepfeatures.study import catalogue, downloads, profiles
+from deepfeatures.study import active_content, catalogue, downloads, profiles
 from deepfeatures.study.encoded import Encoded
 
 FOLDER = "downloads"  # of the site
@@ -56,6 +56,7 @@ def collect(
     """Read a published or executed chapter. Raises downloads.BadDownloads."""
     notebook = nbformat.read(chapters / f"{slug}.ipynb", as_version=4)
     files = downloads.take(copy.deepcopy(notebook)) | downloads.read(chapters / f"{slug}.downloads.zip")
+    _refuse_active(files, slug)
     rows = [row for row in rows if row["chapter"] == slug and row["value"] is not None]
     numbers = results.get("numbers") or glued(notebook)
     for ending in ("ipynb", "results.json", "provenance.json"):
@@ -67,6 +68,16 @@ def collect(
     if numbers:
         files["numbers.csv"] = _csv([{"name": name, **one} for name, one in numbers.items()])
     return Run(slug, results, provenance, list(downloads.shown(notebook)), rows, cells, numbers, files)
+
+
+def _refuse_active(files: Mapping[str, bytes], slug: str) -> None:
+    """Pictures of vectors lie on the site as files of their own. Raises downloads.BadDownloads."""
+    for name, content in files.items():
+        if name.endswith(".svg") and (found := active_content.in_svg(content.decode("utf-8", "replace"))):
+            raise downloads.BadDownloads(
+                f"chapter {slug}: {found} in its {name} would act in the browser of whoever opens it: draw the figure "
+                "with matplotlib, and run the chapter again"
+            )
 
 
 def write(run: Run, site: Path) -> None:
