@@ -14,7 +14,7 @@
 #
 # If `ip1` still knows the angle, one may try to forbid it: μ-LeNet is trained so that `ip1` of *every* image of a digit
 # equals the mean `ip1` of that digit in the first network ({cite}`rudd2017`, section 4.2.1). The paper reports 97.18 % by
-# cosine to the class means, up from 89.90 %, an angle that is read "only slightly" less well, and a training that takes
+# cosine to the class means, up from 89.90 %, an angle that is read very slightly less well, and a training that takes
 # significantly longer.
 
 # %% tags=["parameters"]
@@ -123,7 +123,8 @@ study.frame(df.analysis.why.on_digits_not_looked_at({"mu": readouts["mu"]}, resa
 # scaling of the plain LeNet.
 #
 # ## What is left of the angle
-# The same regressors as before, one a label. The grey lines are pixels and an untrained network.
+# The same regressors as before, one a label. The grey lines are pixels and an untrained network. At the paper profile μ-LeNet's angle can be
+# read about as well as the untrained network's: what LeNet's training had added to it is gone, and no more than that.
 
 # %% mystnb={"figure": {"name": "angle-mu", "caption": "Angle read from ip1: mean and standard deviation over test images, averaged over labels and seeds."}, "image": {"alt": "Predicted against true angle for four sources: all follow the diagonal and flatten at the ends; LeNet's line stays closest to it."}}
 networks = {"lenet": readouts["raw"], "mu-lenet": readouts["mu"], "untrained": readouts["untrained"], "pixels": readouts["pixels"]}

@@ -50,10 +50,10 @@ _ = df.figures.contact_sheet(world.render(), columns=12)
 
 # %% [markdown]
 # ## One number at a time
-# The same image, with one factor changed and everything else as it was. Positive yaw turns the nose to the viewer's
+# The same image, with one factor changed and everything else as it was; {doc}`/every-factor` has every one of them. Positive yaw turns the nose to the viewer's
 # right, positive pitch looks up, positive roll is clockwise; every chapter keeps to these signs.
 
-# %% mystnb={"figure": {"name": "faces-sweep-image", "caption": "Factors of an image, each varied alone: pose, light and expression."}, "image": {"alt": "Rows of the same head: turning from one profile to the other, looking down to up, tilting, lit from the left to the right, beginning to smile, opening the mouth."}}
+# %% mystnb={"figure": {"name": "faces-sweep-image", "caption": "Factors of an image, each varied alone: pose, light and expression. This head's moustache hides what a smile changes."}, "image": {"alt": "Rows of the same head: turning from one profile to the other, looking down to up, tilting, lit from the left to the right; in the row of the smile nothing can be seen to change under the moustache; the mouth opens in the last two or three pictures."}}
 usual = {"seed": 2, "identities": 8, "images_per_identity": 1, "side_px": 96,
          "ranges": {"yaw_deg": (-20.0, 20.0), "pitch_deg": (-5.0, 5.0)},
          "chances": dict.fromkeys(("glasses", "sunglasses", "hat", "blurred", "low_resolution", "video"), 0.0)}

@@ -126,8 +126,10 @@ study.table(["data", "smaller step between groups, points", "p of so strong an o
             "Are the groups ordered? p deals the attributes into groups of these sizes at random.")
 
 # %% [markdown]
-# Where CelebA is read, look at pixels first: machines that see no network read attributes from them too, those that are
-# independent of identity better than from the deep features. That an attribute can be read does not say that a network
+# Where CelebA is read, look at pixels first: machines that see no network read attributes from them too, no worse than from the
+# last layers side by side in any of the three groups, and better those that depend on identity and those that do not. On rendered
+# faces, look first at how many attributes no features show to be better than chance (table above): what can hardly be seen at this size
+# is in the means of its group all the same, so that these means, their order and their losses say little of such attributes. That an attribute can be read does not say that a network
 # kept it for identity. An order that pixels and random weights show as well is a property of the attributes, not of what training for
 # identity kept: compare the rows of the table above it.
 #
@@ -195,7 +197,8 @@ study.table(["data", "group", "attributes", "deep features, %", "network, %", "i
 # It learned from a few thousand images where AFFACT had 162,770, so it is no state of the art, and a distance from it is
 # no distance from AFFACT. Machines on its embedding were fitted to faces that the network had learned already.
 # Whether training for identity removes what does not belong to it is asked, on photographs, of MobileFaceNet, MS1M, and its
-# twin of random weights; the other published network beside *its* twin, in the table of groups, can say the opposite.
+# twin of random weights: training took attributes away there. The other published network beside *its* twin, in the table of groups,
+# says the opposite, and each twin is one draw of weights. So this page does not settle it.
 #
 # ## Verdicts
 # What each number is, its unit and the bar it is held to stand in the ledger, `claims/rudd2017.yaml`.

@@ -60,7 +60,8 @@ study.table(["world", "images", "people", "pose", "faces", "filter"],
              for name, one in facts.items()], "What is read, and what was left out.")
 
 # %% [markdown]
-# Do the networks work on these faces at all? Their own trade says so: telling people apart.
+# Do the networks work on these faces at all? Their own trade says so: telling people apart. Any two images are compared here, whatever
+# their poses, so that Pointing'04, which turns heads to both profiles, is harder than it is where both images are near the front.
 
 # %%
 known = {name.removeprefix("identity/"): study.readouts(name) for name in study.recipes if name.startswith("identity/")}
@@ -158,8 +159,9 @@ study.number("half-even", gain["rendered"], 1)
 study.number("half-paper", gain["as-the-paper"], 1)
 
 # %% [markdown]
-# The same features, of the same rendered people: with every yaw equally often the advantage of half-profile is {glue:text}`half-even`
-# degrees, with the paper's shares of yaw {glue:text}`half-paper`. Which range looks best depends first on which angles are common;
+# The same features, of the same rendered world: with every yaw equally often the advantage of half-profile is {glue:text}`half-even`
+# degrees, with the paper's shares of yaw {glue:text}`half-paper`. (Thinned to these shares there are fewer images to learn from as well; the
+# table at the top counts them.) Which range looks best depends first on which angles are common;
 # precision differs as well where *beyond it* is clear of 0. With shares like the paper's, half-profile comes out worse here: its finding is
 # the reverse of what regression to the mean makes of such faces.
 #
@@ -174,7 +176,8 @@ _ = df.figures.pose_read(df.analysis.pose_tables.curves(worlds))
 # the sum of a face's features with those of its mirror image shows what that looks like. Cosines (about the mean feature) compare a face
 # with its mirror image and with another image of its person. Compare the two columns with each other, not with 0.5: even the sum tells the
 # side where left- and right-turned images differ in number, or in something that mirroring leaves. Compare also a network with its twin of
-# random weights. Our identity network was not trained with mirrored images; that the published ones were is assumed here, not known.
+# random weights. Where the first column lies clearly above the second there is a way to tell, and the paper's reason for |yaw| does not hold
+# for that network. Our identity network was not trained with mirrored images; that the published ones were is assumed here, not known.
 
 # %%
 study.table(["world", "network", "side told rightly", "from the sum with the mirror image", "cos to mirror image", "cos to the person"],
@@ -254,6 +257,7 @@ study.table(["world", "layers", "widths", "rank correlation [people and layers d
 # %% [markdown]
 # People drawn anew say how sure each layer's error is; that there are few layers, many of them equally wide and some parts of others, they do
 # not say. So layers are drawn as well, and the exact p counts all ways to deal the errors among the layers: the share with so low a correlation.
+# A strong correlation here is no support for "longer vectors hold more yaw" unless the marks of one size in the figure keep the order.
 #
 # ### What the embedding leaves
 
@@ -283,7 +287,9 @@ df.figures.explorer.explorer(
 # ## What it comes to
 # Where photographs are read, little yaw can be read from CelebA's faces in the last layer of the published networks by a line, less than from
 # the same layer with random weights, and after the triplet embedding no more than a constant knows. The numbers that this layer is computed
-# from (gdc), the blocks before and the pixels hold it. Heads that turn to profile (Pointing'04) are read from the last layer too. So "deep
+# from (gdc), the blocks before and the pixels hold it. That last layer's line is drawn almost wholly to the mean: moved half-way further it
+# answers as well (second table). Its penalty is chosen for the least absolute error on held-out people, which on angles most of which are
+# small may favour a line that says nearly the same of all; the kernel reads the same layer a little better. Heads that turn to profile (Pointing'04) are read from the last layer too. So "deep
 # features" keep or lose the pose by which side of one linear layer is meant. The claims below are judged on the last layer.
 #
 # ## Verdicts

@@ -67,7 +67,7 @@ study.table(["world", "network", "layer", "images", "yaw", "constant", "share", 
 # ## Frontal or side, left or right, still or video
 # Linear machines, weighted so that 50 % right is chance. In rendered faces and Pointing'04 frontal is within 30 degrees and
 # turned beyond 60; in CelebA within 15 and beyond 30. A *video frame* is a still to which a camera was unkind: shaken, taken
-# small and compressed, by the same program with the same ranges in both worlds. In the rendered world other stills are
+# small and compressed, by the same program with the same ranges in both worlds ({doc}`/every-factor` lists them). In the rendered world other stills are
 # blurred, small or compressed too, one at a time; in CelebA a quarter of the photographs are made into frames, no other copy
 # of which is seen.
 
@@ -105,7 +105,7 @@ study.table(["world", "network", "people", "images", "energy", "control", "peopl
 shown = [one for one in measured if one.of.world == "views"]
 _ = df.figures.view_energies({one.of.network: one.halves[0] for one in shown})
 
-# %% mystnb={"figure": {"name": "views-spread", "caption": "Tenths of the people (left) and of the features (right), in the order that one half of the images gave them; their mean energy in the other half, over the mean of all. Flat at 1: all alike, or nothing but noise. The steeper panel says whose characteristic view dependence is."}, "image": {"alt": "Two panels of curves over tenths, one a network. On the left, people, the curves stay near 1 and rise only in the last tenth; on the right, features, those of pixels and of the networks trained on photographs start near zero and climb to several times the mean."}}
+# %% mystnb={"figure": {"name": "views-spread", "caption": "Tenths of the people (left) and of the features (right), in the order that one half of the images gave them; their mean energy in the other half, over the mean of all. Flat at 1: all alike, or nothing but noise. How steep a curve is says how far people, or features, differ; how much of the whole each share is, the table below says."}, "image": {"alt": "Two panels of curves over tenths, one a network. On the left, people, the curves stay near 1 and rise only in the last tenth; on the right, features, those of pixels and of the networks trained on photographs start near zero and climb to several times the mean."}}
 _ = df.figures.view_spread({one.of.network: df.analysis.view_components.in_order(one.halves) for one in shown})
 
 # %%
@@ -147,7 +147,7 @@ study.table(["world", "network", "variance in two directions", "neighbours of on
 
 # %% [markdown]
 # ## Quality against distance
-# A viewer first: rendered faces in order of the distance of their features from the origin, nearest first.
+# Faces to look at first: rendered ones in order of the distance of their features from the origin, nearest first.
 
 # %% mystnb={"figure": {"name": "views-along", "caption": "Rendered faces, evenly spaced in the order of their distance from the origin of the trained network's space, nearest first; the distance is below each."}, "image": {"alt": "Three rows of ten computer-made heads in the order of their distance. The first row, nearest the origin, is mostly blurred, covered or coarse, several in profile; towards the last row the heads become sharper, with exceptions such as a blurred one near the end."}}
 viewer = df.analysis.quality_maps.along(artifacts, qualities, count=30)

@@ -80,7 +80,8 @@ study.frame(df.analysis.deepid_verification.gains(networks, judged),
 # kind, and its intervals are over people alone. All had equally many steps, so the one with less data saw each image more often, and
 # its loss is smaller because it has fewer people to tell apart, not because it is better; with so few steps, more data may not help.
 # At the paper profile fewer maps and units cost accuracy in every layer. Whether layer-wise signals or more data help cannot be told:
-# zero lies inside both intervals. With one network of each kind both seemed to harm, beyond doubt as far as people are concerned.
+# zero lies inside both intervals. (An earlier run with one network of each kind had both on the other side of zero, the intervals over people
+# included: see the remarks in {doc}`/tiers-and-deviations`.)
 #
 # ## Regions together, and identification
 # The paper's record comes from 25 regions. Here a small network reads the whole face and five more read a window of it.
@@ -129,7 +130,8 @@ study.frame(df.analysis.sparsity.table(both), "Shares; maps n are what FC-n read
 
 # %% [markdown]
 # Is half the best? Moving the threshold of every unit of FC-4 makes codes of any sparsity from one trained network. That
-# distances are then largest at a half is arithmetic: coins do the same (dashed). Where codes tell most is not.
+# distances are then largest at a half is arithmetic: coins do the same (dashed). Where codes tell most is not: the left panel rises to a broad top
+# near the middle. No curve of random weights stands beside it, so how much of that arch was learnt it does not say.
 
 # %% mystnb={"figure": {"name": "deepid-levels", "caption": "Codes of FC-4 in which every unit is active on the same share of the faces. Left, verification by the Hamming distance alone; right, how many units differ between two people. Grey: 30 to 70 %."}, "image": {"alt": "Left, a curve over the share of active faces, low at both ends; right, an arch with its top at 50 percent, on the dashed arch of coins."}}
 [background] = study.opened("background features/proposed")
