@@ -4,8 +4,12 @@
 """
 from __future__ import annotations
 
+import contextlib
+import functools
+import http.server
 import posixpath
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -15,6 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NARROW_PX, WIDE_PX = 375, 1280
+LEAST_WORDS = 6  # of what a figure shows, for who cannot see it
 SETTLE_MS, PATIENCE_MS = 100, 60_000   # for a late request; for a busy machine
 _CSS_ADDRESS = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
 _LOADS = (
@@ -63,6 +68,8 @@ def _images(site: Path, page: Path, soup: BeautifulSoup) -> Iterator[str]:
         # Sphinx repeats the file's name where no text was given, MyST-NB the path below the page
         if not alt or alt == source or alt.endswith(posixpath.basename(source)):
             yield f"image {source[:80]} has no alternative text"
+        elif image.find_parent("figure") and len(alt.split()) < LEAST_WORDS:
+            yield f"the alternative text of a figure says what it is, not what it shows: {alt!r}"
         if not source or (not _foreign(source) and _missing(site, page, source)):
             yield f"image {source[:80]!r} is missing"
     for figure in soup.find_all("figure"):
@@ -104,16 +111,39 @@ def _left_over(soup: BeautifulSoup) -> Iterator[str]:
         yield f"shows an error: {element.get_text(' ', strip=True)[:100]}"
 
 
-def browser(site: Path, executable: str, *, query: str, only: list[str] | None = None) -> list[str]:
-    """All complaints of Chromium over the pages (or `only` those named), wide and narrow, and a search for `query`."""
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a plain server of files over a folder, on this machine alone."""
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def browser(
+    site: Path, executable: str, *, query: str, only: list[str] | None = None, root: str | None = None
+) -> list[str]:
+    """All complaints of Chromium over the pages (or `only` those named), wide and narrow, and a search for `query`.
+
+    root: the address at which the site is served, with a slash at its end; its folder unless given.
+    """
     names = only or [page.relative_to(site).as_posix() for page in pages(site)]
-    root = site.resolve().as_uri() + "/"
+    root = root or site.resolve().as_uri() + "/"
     found: list[str] = []
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
         try:
             context = chromium.new_context()
-            context.route(re.compile(r"^(?!file:|data:|blob:)"), lambda route: route.abort())
+            context.route(re.compile(rf"^(?!file:|data:|blob:|{re.escape(root)})"), lambda route: route.abort())
             page = context.new_page()
             page.set_default_timeout(PATIENCE_MS)
             heard = _listen(page, root)

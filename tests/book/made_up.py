@@ -113,7 +113,7 @@ def write(
     return folder
 
 
-def notebook(slug: str, *, alt: str = "A grey square.") -> nbformat.NotebookNode:
+def notebook(slug: str, *, alt: str = "A grey square that fills the whole picture.") -> nbformat.NotebookNode:
     """A small executed chapter. alt: alternative text of its figure; empty to see the checks fail."""
     figure = {"figure": {"name": f"square-{slug}", "caption": "A square, *grey* throughout."}, "image": {"alt": alt}}
     cells = [

@@ -29,6 +29,8 @@ def test_sound_page_passes(site: Path) -> None:
     ('<img src="a.png">', "image a.png has no alternative text"),
     ('<img src="a.png" alt=" ">', "image a.png has no alternative text"),
     ('<img src="a.png" alt="images/a.png">', "image a.png has no alternative text"),
+    ('<figure><img src="a.png" alt="A figure of accuracy."></figure>',
+     "the alternative text of a figure says what it is, not what it shows: 'A figure of accuracy.'"),
     ('<img src="c.png" alt="A line.">', "image 'c.png' is missing"),
     ('<figure id="f"><figcaption>Words.</figcaption></figure>', "figure f shows nothing"),
     ('<div class="cell_output"> </div>', "an output shows nothing"),

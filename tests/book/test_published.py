@@ -1,8 +1,15 @@
 """The checks over the real site, as `make site` left it in _build/html: what CI publishes."""
 from __future__ import annotations
 
+import csv
+import re
 from pathlib import Path
 
+import pytest
+from bs4 import BeautifulSoup
+
+from deepfeatures.study import downloads
+from deepfeatures.study.linked import PAPERS
 from tests.book import checks
 from tests.conftest import ROOT
 
@@ -19,3 +26,50 @@ def test_published_notebooks_are_small() -> None:
     large = {path.name: path.stat().st_size for path in (ROOT / "book").rglob("*")
              if path.is_file() and path.stat().st_size > 2_000_000}
     assert large == {}
+
+
+def _page(published: Path, slug: str) -> BeautifulSoup:
+    return BeautifulSoup((published / "chapters" / f"{slug}.html").read_text("utf-8"), "html.parser")
+
+
+EXPLORERS = {
+    "pair-lenet": "turn-explorer", "feature-spaces": "scree-explorer", "rendered-faces": "walk-explorer",
+    "attributes": "attribute-explorer", "pose": "pose-explorer", "localize-then-describe": "unit-explorer",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("slug", "name"), EXPLORERS.items())
+def test_published_chapters_have_their_explorers(published: Path, slug: str, name: str) -> None:
+    found = _page(published, slug).select(f"#{name} .df-explorer, .df-explorer#{name}")
+    assert found and found[0].select('script[type="application/json"]')
+
+
+_MEASURED = re.compile(r"[−+]?\d+\.\d+(?: ?[%°])?(?: \[[^\]]+\])?")  # a whole cell
+
+
+def test_every_measured_cell_of_a_published_table_leads_to_its_run(published: Path) -> None:
+    seen, bare = 0, []
+    for path in sorted((published / "chapters").glob("*.html")):
+        for table in BeautifulSoup(path.read_text("utf-8"), "html.parser").select("table.df-table"):
+            if table.find_parent(class_="df-explorer"):  # the line under it leads there
+                continue
+            heads = [head.get_text() for head in table.select("thead th")]
+            for row in table.select("tbody tr"):
+                for head, cell in zip(heads, row.select("td"), strict=False):
+                    text = cell.get_text(strip=True)
+                    if _MEASURED.fullmatch(text) and not PAPERS.fullmatch(head):
+                        seen += 1
+                        if not cell.select_one("a.df-number[href*='provenance-']"):
+                            bare.append((path.stem, head, text))
+    assert bare == [] and seen > 500
+
+
+def test_the_published_identity_network_and_pixels_are_as_hard_and_as_good_as_was_asked() -> None:
+    """By the bars that its page names: at most 0.75 for pixels from any view, at least 0.95 for the network."""
+    files = downloads.read(ROOT / "book" / "chapters" / "rendered-faces.downloads.zip")
+    (text,) = [content.decode() for name, content in files.items() if "area-under-the-curve" in name]
+    rows = list(csv.DictReader(text.splitlines()))
+    auc = {(row["network"], row["views"]): float(row["auc"]) for row in rows}
+    assert auc["trained, embedding", "any view"] >= 0.95
+    pixels = [value for (network, _), value in auc.items() if network == "pixels"]
+    assert len(pixels) == 4 and max(pixels) <= 0.75

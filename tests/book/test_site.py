@@ -41,6 +41,16 @@ def test_browser_finds_no_fault(small_site: Path, chromium: str) -> None:
     assert checks.browser(small_site, chromium, query="square") == []
 
 
+def test_any_host_serves_it_from_any_folder(small_site: Path, chromium: str, tmp_path: Path) -> None:
+    """A plain server of files, the site two folders below its root: nothing is asked for outside them."""
+    (tmp_path / "somebody").mkdir()
+    (tmp_path / "somebody" / "book").symlink_to(small_site)
+    only = ["index.html", "scoreboard.html", "chapters/mu-lenet.html", "_generated/provenance-mu-lenet.html"]
+    with checks.served(tmp_path) as address:
+        root = f"{address}somebody/book/"
+        assert checks.browser(small_site, chromium, query="square", only=only, root=root) == []
+
+
 def test_front_page_opens_with_the_scoreboard(small_site: Path) -> None:
     article = read(small_site / "index.html").select_one("article")
     assert article is not None
@@ -127,7 +137,7 @@ def test_notice_stands_on_every_page(small_site: Path) -> None:
 
 def test_figure_has_caption_and_alternative_text(small_site: Path) -> None:
     page = read(small_site / "chapters" / "mu-lenet.html")
-    assert [image["alt"] for image in page.select("figure#square-mu-lenet img")] == ["A grey square."]
+    assert [image["alt"] for image in page.select("figure#square-mu-lenet img")] == ["A grey square that fills the whole picture."]
     caption = page.select_one("figure#square-mu-lenet figcaption")
     assert caption is not None and "grey throughout" in caption.get_text()
 

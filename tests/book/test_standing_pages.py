@@ -82,6 +82,11 @@ def test_a_page_of_ones_own_network_is_for_everyone_and_asks_for_nothing(tmp_pat
     assert asked == []
 
 
+def test_pages_of_sweeps_and_comparisons_are_for_everyone(folder, chromium):
+    with accessible.opened(chromium) as browser:
+        assert accessible.axe(folder, browser) == []
+
+
 @pytest.fixture
 def own_network_page(tmp_path):
     """A folder with such a page, of made-up numbers."""

@@ -22,10 +22,10 @@ from deepfeatures.study.tables import HIGH, LOW
 
 _ROW = re.compile(r"<tr>((?:<td>.*?</td>)+)</tr>", re.DOTALL)
 _HEAD = re.compile(r'<th scope="col">(.*?)</th>', re.DOTALL)
-_PAPERS = re.compile("paper|its figure")  # of a column's heading: these numbers come from no run of ours
+PAPERS = re.compile("paper|its figure")  # of a column's heading: these numbers come from no run of ours
 _CELL = re.compile(r"<td>(.*?)</td>", re.DOTALL)
 _ONE = r"[−+-]?[\d,]*\.?\d+(?: ?[%°])?(?: \[[^\]]*\])?"
-_NUMBER = re.compile(rf"{_ONE}(?:(?: of | ){_ONE})*")  # '77.4 [76.3, 78.5] of 254' too; ranges are labels
+_NUMBER = re.compile(rf"{_ONE}(?:(?: of | to | ){_ONE})*")  # '77.4 [76.3, 78.5] of 254' too; 15–45 is a label
 _GLUE = re.compile(r"\{glue:text\}`([^`:]+)`")
 
 
@@ -62,7 +62,7 @@ def _linked(
 ) -> str:
     """The table with every number in it a link, but for those that a paper printed."""
     whole = f"{anchors.page(slug)}#{anchors.shown(slug, table.name)}"
-    papers = [bool(_PAPERS.fullmatch(head)) for head in _HEAD.findall(html)]
+    papers = [bool(PAPERS.fullmatch(head)) for head in _HEAD.findall(html)]
     row_number = -1
 
     def row(found: re.Match[str]) -> str:
