@@ -137,7 +137,8 @@ def test_notice_stands_on_every_page(small_site: Path) -> None:
 
 def test_figure_has_caption_and_alternative_text(small_site: Path) -> None:
     page = read(small_site / "chapters" / "mu-lenet.html")
-    assert [image["alt"] for image in page.select("figure#square-mu-lenet img")] == ["A grey square that fills the whole picture."]
+    texts = [image["alt"] for image in page.select("figure#square-mu-lenet img")]
+    assert texts == ["A grey square that fills the whole picture."]
     caption = page.select_one("figure#square-mu-lenet figcaption")
     assert caption is not None and "grey throughout" in caption.get_text()
 

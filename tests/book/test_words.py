@@ -4,7 +4,6 @@ import re
 
 from tests.conftest import ROOT
 
-
 PAPERS = ("rudd2017", "parde2016", "sun2019", "sun2014", "liu2014")
 PARTS = ("Scope.", "Methodology.", "Results.", "What was easy.", "What was difficult.")
 
