@@ -103,8 +103,9 @@ def book(
         name, value = parameters.parse_assignment(assignment, catalogue.chapter(slug).parameters, slug)
         given.setdefault(slug, {})[name] = value
     planned = build.plan_book(profile, given)
-    for note in sorted({chapter.source.note for chapter in planned if chapter.source.tier != "original"}):
-        typer.echo(f"data: {note}: pages carry the substitute banner", err=True)
+    sources = {(chapter.source.note, chapter.source.tier) for chapter in planned if chapter.source.tier != "original"}
+    for note, tier in sorted(sources):
+        typer.echo(f"data: {note}: pages carry the {tier} banner", err=True)
     build.build(planned, cores=cores, workflow_profile=workflow_profile)
     typer.echo(rendered.own(planned, profile))
 
