@@ -1,5 +1,6 @@
 """The command `deepfeatures`: what it prints, and what it says to a mistake."""
 
+import concurrent.futures
 import json
 import os
 import shutil
@@ -8,10 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from typer.testing import CliRunner
 
 from deepfeatures import cli
-from deepfeatures.study import build, catalogue, execute, plans, publish, threads
+from deepfeatures.study import build, catalogue, execute, plans, publish, site, threads
 from tests.conftest import ROOT
 from tests.study import made_up
 
@@ -279,10 +281,25 @@ def test_words_are_mended_and_the_book_is_rendered_strictly(mended, said, checko
 def test_clean_keeps_artifacts_unless_told(checkout, runs_folder, ended):
     for name in ("chapters", "failed", "stage", "plans", "interactive", "artifacts", "scratch", "locks"):
         (runs_folder / name).mkdir()
+    (runs_folder / "stage" / "book-abc" / "html").mkdir(parents=True)
+    kept = {"stage"}  # and in it the lock alone: a render may wait for it
     assert ended("clean")[0] == 0
-    assert {path.name for path in runs_folder.iterdir() if path.is_dir()} == {"artifacts", "scratch", "locks"}
+    assert {path.name for path in runs_folder.iterdir() if path.is_dir()} == {"artifacts", "scratch", "locks"} | kept
+    assert {path.name for path in (runs_folder / "stage").iterdir()} <= {".lock"}
     assert ended("clean", "--everything")[0] == 0
-    assert not [path for path in runs_folder.iterdir() if path.is_dir()]
+    assert {path.name for path in runs_folder.iterdir() if path.is_dir()} == kept
+
+
+def test_clean_waits_for_a_render(checkout, runs_folder, ended):
+    (runs_folder / "stage" / "book-abc").mkdir(parents=True)
+    with concurrent.futures.ThreadPoolExecutor() as beside:
+        with FileLock(runs_folder / "stage" / ".lock"):
+            cleaned = beside.submit(site.forget_stages)
+            with pytest.raises(concurrent.futures.TimeoutError):
+                cleaned.result(0.3)
+            assert (runs_folder / "stage" / "book-abc").is_dir()
+        cleaned.result(30)
+    assert not (runs_folder / "stage" / "book-abc").exists()
 
 
 def test_data_status_with_mnist(mnist_root, ended):
@@ -398,6 +415,19 @@ def test_a_full_disk_met_anywhere_is_said_with_the_way_out(failure, checkout, ru
     code, out, err = ended("run", "tiny")
     assert (code, out) == (2, "") and f"no space left while writing a file under {runs_folder} (" in err
     assert err.endswith("or point DEEPFEATURES_RUNS at a larger disk, and run again\n")
+
+
+def test_a_full_disk_elsewhere_is_not_taken_for_that_of_runs(checkout, runs_folder, tmp_path, ended, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    def full(*_):
+        raise OSError(28, "No space left on device", str(elsewhere / "book.tar.gz"))
+
+    monkeypatch.setattr(build, "write_plan", full)
+    code, _, err = ended("run", "tiny")
+    assert code == 2 and err.startswith(f"deepfeatures: no space left while writing {elsewhere / 'book.tar.gz'} (")
+    assert f"MB are free under {elsewhere}" in err and "DEEPFEATURES_RUNS" not in err
 
 
 def test_a_plan_that_vanished_is_named(checkout, ended):

@@ -33,9 +33,23 @@ def main() -> None:
         full = artifacts.out_of_space(failure)  # libraries say it by errors of their own, without the way out
         if os.environ.get("DEEPFEATURES_TRACEBACK") or not (full or _expected(failure)):
             raise
-        told = artifacts.disk_full("a file") if full and not isinstance(failure, artifacts.DiskFull) else failure
+        told = _full(failure) if full and not isinstance(failure, artifacts.DiskFull) else failure
         print(f"deepfeatures: {told}", file=sys.stderr)
         sys.exit(2)
+
+
+def _full(failure: Exception) -> Exception:
+    """Which disk is full: a file may be asked for elsewhere than under runs/."""
+    import shutil
+
+    from deepfeatures.study import artifacts
+
+    name = getattr(failure, "filename", None)
+    where = Path(os.fsdecode(name)).absolute().parent if isinstance(name, str | bytes) else None
+    if where is None or not where.is_dir() or where.is_relative_to(paths.runs().absolute()):
+        return artifacts.disk_full("a file")
+    free = shutil.disk_usage(where).free / 1e6
+    return OSError(f"no space left while writing {name} ({free:,.0f} MB are free under {where}): free some space there")
 
 
 def _expected(failure: Exception) -> bool:
@@ -212,13 +226,13 @@ def clean(
     """Remove executed chapters, failed ones and stages from runs/; artifacts and sweeps stay unless --everything."""
     import shutil
 
-    from deepfeatures.study import build
+    from deepfeatures.study import build, site
 
     with build.one_build():
+        site.forget_stages()
         for name in (
             "chapters",
             "failed",
-            "stage",
             "plans",
             "interactive",
             *(("artifacts", "scratch", "locks", "sweeps", "compared") if everything else ()),

@@ -61,6 +61,8 @@ def probe(
     where = images if images in probing.WORLDS and not Path(images).is_dir() else Path(images)
     if middle != 1 and not isinstance(where, Path):
         raise typer.BadParameter(f"--middle is of a folder of your own; {images} is framed as the book does")
+    if out is not None:
+        probe_page.refuse_others(out)  # before hours of work, not after
     started = time.monotonic()
     planned = probing.plan(probing.Asked(network, reading, where, middle, profile))
     for line in probe_page.told(planned):

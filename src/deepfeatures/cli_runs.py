@@ -52,7 +52,8 @@ def sweep(
     typer.echo(f"{len(planned)} runs of {chapter}" + (f", {already} of them done already" if already else ""), err=True)
     sweeping.run(planned, cores=cores, workflow_profile=workflow_profile)
     assignments = [part for text in given for part in ("-p", text)]
-    command = ["deepfeatures", "sweep", chapter, *assignments, "--profile", profile]
+    elsewhere = [] if out is None else ["--out", str(out)]
+    command = ["deepfeatures", "sweep", chapter, *assignments, "--profile", profile, *elsewhere]
     done = sweeping.gather(grid, planned, into, command)
     typer.echo(sweep_page.write(grid, done, into, command))
     failed = [one for one in done if one.failure is not None]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,25 @@ def test_what_tables_say_and_where_they_are_silent(people: Path, tmp_path: Path)
         own_images.make(out, {}, folder=str(people), fingerprint="own-0")
 
 
+def test_rows_of_no_image_are_named_and_names_are_taken_as_they_are_read(people: Path) -> None:
+    """A table from another system composes an accent of two characters; a file of this one of one."""
+    picture(people / "Zo\u00eb" / "1.png")
+    (people / "attributes.csv").write_text("image,Hat\n Zoe\u0308/1.png ,1\nwho/1.png,1\nanna/9.png,0\n", "utf-8")
+    found = own_images.read(people)
+    row = found.ids.tolist().index("Zo\u00eb/1.png")
+    assert found.known[row].tolist() == [1] and (found.known == -1).sum() == len(found) - 1
+    assert found.left_out == {"rows of attributes.csv without an image": ["who/1.png", "anna/9.png"]}
+
+
+def test_names_that_are_no_text_are_left_out_by_name(people: Path) -> None:
+    for name in (b"anna/\xff.png", b"\xfe/1.png"):
+        path = bytes(people) + b"/" + name
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write((people / "boris" / "1.png").read_bytes() + b"more")
+    assert own_images.read(people).left_out == {"names that are not UTF-8": ["anna/\\udcff.png", "\\udcfe"]}
+
+
 @pytest.mark.parametrize(
     ("file", "text", "told"),
     [
@@ -135,6 +155,24 @@ def test_what_is_no_whole_image_is_damaged(tmp_path: Path, content: bytes) -> No
     (tmp_path / "bad.png").write_bytes(content)
     with pytest.raises(DamagedImage, match="bad.png"):
         upright(tmp_path / "bad.png")
+
+
+def test_greys_of_sixteen_bits_are_no_white_picture(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 65_535, 96).astype(np.uint16).reshape(8, 12)
+    Image.fromarray(ramp).save(tmp_path / "ramp.png")
+    read = upright(tmp_path / "ramp.png")
+    assert read.shape == (8, 12, 3) and read.dtype == np.uint8
+    np.testing.assert_array_equal(read, np.repeat((ramp >> 8).astype(np.uint8)[..., None], 3, axis=2))
+    Image.fromarray(np.full((4, 4), 0.5, np.float32)).save(tmp_path / "real.tiff")
+    with pytest.raises(DamagedImage, match="real.tiff holds greys outside 0 to 65,535"):
+        upright(tmp_path / "real.tiff")
+
+
+@pytest.mark.parametrize("side", [1, 2, 111, 225, 232, 239, 246, 253, 450, 464, 492, 900, 928])
+@pytest.mark.parametrize("network", [112, 224])
+def test_rounding_never_frames_more_than_the_image(side: int, network: int) -> None:
+    for shape in ((side, side), (side, side + 9), (side + 9, side)):
+        assert framed(np.zeros((*shape, 3), np.uint8), (network, network)).shape == (network, network, 3)
 
 
 def test_the_frame_is_the_largest_middle_of_the_networks_proportions() -> None:

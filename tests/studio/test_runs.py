@@ -156,6 +156,17 @@ def test_what_is_half_written_is_no_result(control):
     assert json.loads((run.folder / runs.STATUS).read_text())["state"] == "done"
 
 
+def test_a_request_that_a_failing_disk_left_hides_no_other_run(control):
+    run, _ = runs.start("tiny", resolved(), runner=control.runner)
+    control.finish()
+    until(lambda: run.ended)
+    for number, left in enumerate(("", "{", "[]", '{"slug": "tiny"}')):
+        broken = run.folder.with_name(f"tiny.20260101-00000{number}.{'0' * 8}")
+        broken.mkdir()
+        (broken / runs.REQUEST).write_text(left)
+    assert [one.name for one in runs.every()] == [run.name]
+
+
 def test_names_that_are_none_never_reach_the_disk(control):
     for name in ("", "..", "../../etc", "tiny", "tiny.20260101-000000.zzzzzzzz", "a/b"):
         with pytest.raises(runs.UnknownRun, match="no run"):

@@ -71,6 +71,14 @@ def test_a_point_of_a_sweep_by_number_values_or_folder(tmp_path):
 
     gathered(paths.runs() / "sweeps" / "curve-1")
     gathered(tmp_path / "mine")
+    lists = paths.runs() / "sweeps" / "lists"
+    points = [{"number": n, "key": f"{n:020x}", "at": {"rates": [0.1, n / 100]}, "failure": None} for n in (1, 2)]
+    sweep.write(lists / "sweep.json", json.dumps({"name": "lists", "points": points}))
+    for one in points:
+        write_run(lists / "points" / one["key"], record("height", 10.0 * one["number"]))
+    assert value("lists:rates=[0.1,0.02]") == value("lists:2") == 20
+    with pytest.raises(UnknownRun, match=r"0 points of lists are 'rates=\[0.1'"):
+        kept.find("lists:rates=[0.1")
     assert (
         value("curve-1:2")
         == value("curve-1:resamples=100,normalise=per-feature")
@@ -82,9 +90,9 @@ def test_a_point_of_a_sweep_by_number_values_or_folder(tmp_path):
         == value(str(tmp_path / "mine" / "points" / f"{1:020x}"))
         == 10
     )
-    assert [told["name"] for told in kept.sweeps()] == ["curve-1"]
+    assert [told["name"] for told in kept.sweeps()] == ["curve-1", "lists"]
     for name, message in {
-        "curve-2:1": "no sweep 'curve-2' (did you mean 'curve-1'?); there are: curve-1",
+        "curve-2:1": "no sweep 'curve-2' (did you mean 'curve-1'?); there are: curve-1, lists",
         "curve-1:4": "0 points of curve-1 are '4': give its number, 1 to 3, or values that only one has, such as "
                      "resamples=100,normalise=global",
         "curve-1:resamples=100": "2 points of curve-1 are 'resamples=100': give its number",

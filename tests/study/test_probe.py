@@ -139,7 +139,7 @@ def test_without_anything_everything_is_rendered_and_trained_here(
     assert "networks at hand: identity network, identity network with random weights, pixels" in err
     (tmp_path / "page" / "results.json").unlink()
     code, _, err = ended("probe", "--profile", "smoke", "--out", tmp_path / "page")
-    assert code == 2 and "holds a page that is not of this command: give another --out" in err
+    assert code == 2 and "of something else than this command: give another --out" in err
 
 
 def test_ones_own_people_and_no_weights_at_hand(
@@ -191,3 +191,19 @@ def test_mistakes_are_one_message(own: Path, ended: Ended, runs_folder: Path, ar
     code, out, err = ended("probe", *[one.format(own=own) for one in arguments])
     plain = re.sub(r"[\s│]+", " ", err)  # typer draws a frame about what it refuses itself
     assert (code, out) == (2, "") and told in plain and "Traceback" not in err
+
+
+@pytest.mark.parametrize("there", [
+    {"results.json": '{"chapter": "pose"}'}, {"results.json": "no JSON"}, {"index.html": "mine"},
+    {"index.html": "mine", "results.json": "[1]"},
+], ids=["a chapter's results", "no results", "a page", "both"])  # fmt: skip
+def test_what_something_else_left_in_the_folder_is_not_overwritten(
+    tmp_path: Path, ended: Ended, runs_folder: Path, there: dict[str, str]
+) -> None:
+    """Refused before anything is computed."""
+    for name, text in there.items():
+        (tmp_path / name).write_text(text)
+    code, _, err = ended("probe", "--profile", "smoke", "--out", tmp_path)
+    assert code == 2 and f"{tmp_path} holds {' and '.join(there)} of something else than this command" in err
+    assert {name: (tmp_path / name).read_text() for name in there} == there
+    assert not list(runs_folder.glob("artifacts/*"))

@@ -144,6 +144,12 @@ def test_gathered_points_stand_by_themselves(checkout, runs_folder, tmp_path):
     )
     for name in sweep.KEPT:
         assert (done[0].folder / name).read_bytes() == (execute.folder(planned[0]) / name).read_bytes()
+    # A key may be executed again, on other data; and file managers leave files behind.
+    (execute.folder(planned[0]) / execute.RESULTS).write_text('{"made": "again"}')
+    (tmp_path / "out" / "points" / ".DS_Store").write_bytes(b"")
+    sweep.gather(found, planned, tmp_path / "out", ["deepfeatures"])
+    assert (done[0].folder / execute.RESULTS).read_text() == '{"made": "again"}'
+    assert (tmp_path / "out" / "points" / ".DS_Store").is_file()
 
 
 def test_reasons_are_those_of_the_chapter_or_of_its_artifact(checkout, toys, monkeypatch):

@@ -14,6 +14,7 @@ import csv
 import hashlib
 import json
 import math
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 LABELS = len(attributes.NAMES)  # columns that read-outs of attributes have room for
 ANGLES = ("yaw_deg", "pitch_deg", "roll_deg")
 FURTHEST_DEG = 180.0
+DEEPEST = 65_535  # of a grey of 16 bits
 LONGEST_LINE = 65_536  # characters: a table with longer ones is none
 ORIENTATION = 0x0112  # Exif: how the camera was held, as 1 to 8
 TURNED = {
@@ -95,8 +97,8 @@ def read(folder: Path) -> OwnImages:
         )
     people, identity = np.unique(person, return_inverse=True)
     whole = hashlib.sha256("\n".join(f"{digest} {name}" for digest, name in zip(digests, ids, strict=True)).encode())
-    labels, known = _attributes(folder / "attributes.csv", ids, whole)
-    pose = _pose(folder / "pose.csv", ids, whole)
+    labels, known = _attributes(folder / "attributes.csv", ids, whole, left_out)
+    pose = _pose(folder / "pose.csv", ids, whole, left_out)
     return OwnImages(
         folder, np.array(ids), identity.astype(np.int64), tuple(people.tolist()), labels, known, pose,
         f"own-{whole.hexdigest()[:16]}", left_out,
@@ -124,11 +126,20 @@ def upright(path: Path) -> np.ndarray:
         image = decode(path)
         with Image.open(path) as opened:
             turn = TURNED.get(opened.getexif().get(ORIENTATION, 1))
+            if opened.mode.startswith("I") or opened.mode == "F":
+                image = _of_deep_greys(np.asarray(opened), path)
     except DamagedImage:
         raise
     except (OSError, ValueError, SyntaxError) as damage:  # a chunk that lies, Exif that is none
         raise DamagedImage(f"{path.name} cannot be decoded: {damage}") from damage
     return image if turn is None else np.asarray(Image.fromarray(image).transpose(turn))
+
+
+def _of_deep_greys(greys: np.ndarray, path: Path) -> np.ndarray:
+    """Greys of 16 bits as colours of 8. Pillow itself cuts them off at 255, and nearly all of an image is white."""
+    if greys.dtype.kind == "f" or greys.min() < 0 or greys.max() > DEEPEST:
+        raise DamagedImage(f"{path.name} holds greys outside 0 to {DEEPEST:,}: save it with 8 or 16 bits")
+    return np.repeat((greys.astype(np.uint32) >> 8).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def framed(image: np.ndarray, size: tuple[int, int], middle: float = 1.0) -> np.ndarray:
@@ -138,6 +149,7 @@ def framed(image: np.ndarray, size: tuple[int, int], middle: float = 1.0) -> np.
     if not 0 < middle <= 1:
         raise ValueError(f"middle={middle:g}: the share of an image that is read, above 0 and at most 1")
     side_y, side_x = (middle * min(image.shape[0] / size[0], image.shape[1] / size[1]) * side for side in size)
+    side_y, side_x = min(side_y, image.shape[0]), min(side_x, image.shape[1])  # rounding may go beyond the image
     top, left = (image.shape[0] - side_y) / 2, (image.shape[1] - side_x) / 2
     box = (left, top, left + side_x, top + side_y)
     return np.asarray(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BILINEAR, box=box))
@@ -148,11 +160,17 @@ def _files(folder: Path, left_out: dict[str, list[str]]) -> Iterator[Path]:
     for place in sorted(folder.iterdir()):
         if place.name.startswith((".", "__")):  # what file managers and archivers leave behind
             continue
+        if _strange(place):
+            left_out.setdefault("names that are not UTF-8", []).append(_readable(place.name))
+            continue
         if not place.is_dir():
             if place.name not in ("attributes.csv", "pose.csv"):
                 left_out.setdefault("not in the folder of a person", []).append(place.name)
             continue
         found = [path for path in sorted(place.iterdir()) if not path.name.startswith(".")]
+        if strange := [f"{place.name}/{_readable(path.name)}" for path in found if _strange(path)]:
+            left_out.setdefault("names that are not UTF-8", []).extend(strange)
+        found = [path for path in found if not _strange(path)]
         images = [path for path in found if path.suffix.lower() in ENDINGS and path.is_file()]
         others = [f"{place.name}/{path.name}" for path in found if path not in images]
         if others:
@@ -162,9 +180,24 @@ def _files(folder: Path, left_out: dict[str, list[str]]) -> Iterator[Path]:
         yield from images
 
 
-def _attributes(path: Path, ids: Sequence[str], whole: hashlib._Hash) -> tuple[tuple[str, ...], np.ndarray]:
+def _strange(path: Path) -> bool:
+    """A name that some other system wrote and that is no text here."""
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _readable(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _attributes(
+    path: Path, ids: Sequence[str], whole: hashlib._Hash, left_out: dict[str, list[str]]
+) -> tuple[tuple[str, ...], np.ndarray]:
     """(names, (n, names) int8): 1, 0, or -1 where the table is silent."""
-    header, rows = _table(path, ids, whole)
+    header, rows = _table(path, ids, whole, left_out)
     labels = tuple(header[1:])
     if len(labels) > LABELS:
         raise BadTable(f"{path} has {len(labels)} attributes: at most {LABELS} are read")
@@ -181,9 +214,9 @@ def _attributes(path: Path, ids: Sequence[str], whole: hashlib._Hash) -> tuple[t
     return labels, known
 
 
-def _pose(path: Path, ids: Sequence[str], whole: hashlib._Hash) -> np.ndarray:
+def _pose(path: Path, ids: Sequence[str], whole: hashlib._Hash, left_out: dict[str, list[str]]) -> np.ndarray:
     """(n, 3) degrees, nan where the table is silent. Pitch or roll of some images alone would leave no common rows."""
-    header, rows = _table(path, ids, whole)
+    header, rows = _table(path, ids, whole, left_out)
     pose = np.full((len(ids), 3), np.nan, np.float32)
     if not header:
         return pose
@@ -205,14 +238,20 @@ def _pose(path: Path, ids: Sequence[str], whole: hashlib._Hash) -> np.ndarray:
     return pose
 
 
-def _table(path: Path, ids: Sequence[str], whole: hashlib._Hash) -> tuple[list[str], dict[int, list[str]]]:
-    """(header, row of the image to its values) of a table beside the images; nothing of one that is not there."""
+def _table(
+    path: Path, ids: Sequence[str], whole: hashlib._Hash, left_out: dict[str, list[str]]
+) -> tuple[list[str], dict[int, list[str]]]:
+    """(header, row of the image to its values) of a table beside the images; nothing of one that is not there.
+
+    A name may be composed of other characters than the file's, as a table from macOS has them. Rows of no image go
+    into left_out.
+    """
     if not path.is_file():
         return [], {}
     whole.update(f"\n{path.name}\n".encode() + path.read_bytes())
-    row_of = {name: row for row, name in enumerate(ids)}
+    row_of = {_composed(name): row for row, name in enumerate(ids)} | {name: row for row, name in enumerate(ids)}
     rows: dict[int, list[str]] = {}
-    strangers = 0
+    strangers: list[str] = []
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = csv.reader(_lines(file, path), strict=True)
         try:
@@ -224,17 +263,25 @@ def _table(path: Path, ids: Sequence[str], whole: hashlib._Hash) -> tuple[list[s
                     continue
                 if len(line) != len(header):
                     raise BadTable(f"{path}, line {number}: {len(line)} values for {len(header)} columns")
-                if line[0] not in row_of:
-                    strangers += 1
+                name = line[0].strip()
+                row = row_of.get(name, row_of.get(_composed(name)))
+                if row is None:
+                    strangers.append(name)
                     continue
-                if row_of[line[0]] in rows:
-                    raise BadTable(f"{path} lists {line[0]} twice")
-                rows[row_of[line[0]]] = [value.strip() for value in line[1:]]
+                if row in rows:
+                    raise BadTable(f"{path} lists {name} twice")
+                rows[row] = [value.strip() for value in line[1:]]
         except (csv.Error, UnicodeDecodeError) as damage:
             raise BadTable(f"{path} cannot be read as a table: {damage}") from damage
     if strangers and not rows:
-        raise BadTable(f"{path}: none of its {strangers} images is there; they are named PERSON/FILE, as {ids[0]}")
+        raise BadTable(f"{path}: none of its {len(strangers)} images is there; they are named PERSON/FILE, as {ids[0]}")
+    if strangers:
+        left_out[f"rows of {path.name} without an image"] = strangers
     return header, rows
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
 
 
 def _lines(file: Iterator[str], path: Path) -> Iterator[str]:

@@ -202,12 +202,13 @@ def _alone() -> FileLock:
 
 def _open(path: Path) -> Run | None:
     request = read(path / REQUEST)
-    return None if request is None else Run(path, request)
+    whole = isinstance(request, dict) and {"slug", "identity", "asked"} <= request.keys()
+    return Run(path, request) if whole else None  # a folder that lost its request is nobody's run
 
 
 def read(path: Path) -> Any:
-    """What `write` wrote, None where there is nothing."""
+    """What `write` wrote, None where there is nothing, or what a failing disk left of it."""
     try:
         return json.loads(path.read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return None

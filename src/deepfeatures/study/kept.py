@@ -11,6 +11,7 @@ from typing import Any
 
 from deepfeatures.study import catalogue, execute, paths, profiles, publish, sweep
 from deepfeatures.study.allowed import did_you_mean
+from deepfeatures.study.grid import split
 from deepfeatures.study.parameters import ParameterError, Value
 
 PUBLISHED = "published:"
@@ -125,7 +126,10 @@ def _of_sweep(name: str) -> Run:
         there = sorted(path.parent.name for path in (paths.runs() / "sweeps").glob(f"*/{sweep.RECORD}"))
         raise UnknownRun(f"no sweep {label!r}{did_you_mean(label, there)}; there are: {', '.join(there) or 'none'}")
     points = sweep.read_record(folder)["points"]
-    asked = {part.strip() for part in point.split(",")}
+    try:
+        asked = set(split(point))
+    except ValueError:  # a bracket that is not closed
+        asked = {point}
     found = [one for one in points if str(one["number"]) == point]
     if "=" in point:
         found = [one for one in points if asked <= {f"{key}={sweep.shown(value)}" for key, value in one["at"].items()}]

@@ -15,6 +15,7 @@ from deepfeatures.study.probe import OWN, SHUFFLED, Found, Plan
 from deepfeatures.study.probe_sections import attributes, interval, people, pose, rows_of
 
 PAGE, RESULTS = "index.html", "results.json"
+OURS = {"could_not_be_read", "not_asked"}  # keys of every results.json of this command, and of no other's
 NAMED = 12  # files named of each reason on the page
 BANNER = "Profile: {profile}. A measurement of your own: it yields no verdict on a paper's claim."
 
@@ -65,8 +66,7 @@ def write(found: Found, out: Path | None, command: str) -> Path:
     Raises NotOurs where the folder holds a page of something else.
     """
     into = out or paths.runs() / "probes" / _name(found.plan)
-    if (into / PAGE).exists() and not (into / RESULTS).exists():
-        raise NotOurs(f"{into} holds a page that is not of this command: give another --out")
+    refuse_others(into)
     into.mkdir(parents=True, exist_ok=True)
     for name, text in ((RESULTS, json.dumps(results(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n"),
                        (PAGE, page(found, command))):  # fmt: skip
@@ -74,6 +74,20 @@ def write(found: Found, out: Path | None, command: str) -> Path:
         part.write_text(text, encoding="utf-8")
         part.replace(into / name)
     return into / PAGE
+
+
+def refuse_others(into: Path) -> None:
+    """Raise NotOurs where the folder holds a page or results of something else: they would be overwritten."""
+    there = [name for name in (PAGE, RESULTS) if (into / name).exists()]
+    if not there:
+        return
+    try:
+        kept = json.loads((into / RESULTS).read_text("utf-8"))
+        ours = isinstance(kept, dict) and kept.keys() >= OURS
+    except (OSError, ValueError):
+        ours = False
+    if not ours:
+        raise NotOurs(f"{into} holds {' and '.join(there)} of something else than this command: give another --out")
 
 
 def results(found: Found) -> dict[str, Any]:

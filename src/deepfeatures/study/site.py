@@ -20,6 +20,9 @@ from deepfeatures.study import artifacts, mended, paths, staging
 _JUPYTER_BOOK = [sys.executable, "-c", "from jupyter_book.cli.main import main; main(prog_name='jupyter-book')"]
 
 
+LOCK = ".lock"  # under runs/stage: one render at a time
+
+
 class SiteError(RuntimeError):
     """The book could not be rendered; the message carries the last lines of the builder's log."""
 
@@ -33,7 +36,7 @@ def render(chapters: Path, out: Path, *, strict: bool, notice: str | None = None
     stages = paths.runs() / "stage"
     stages.mkdir(parents=True, exist_ok=True)
     out = out.resolve()
-    with FileLock(stages / ".lock"):
+    with FileLock(stages / LOCK):
         _sweep(stages, out)
         stage = Path(tempfile.mkdtemp(prefix="book-", dir=stages))
         try:
@@ -48,6 +51,18 @@ def render(chapters: Path, out: Path, *, strict: bool, notice: str | None = None
             shutil.rmtree(stage, ignore_errors=True)
             shutil.rmtree(_beside(out, "new"), ignore_errors=True)
     return out / "index.html"
+
+
+def forget_stages() -> None:
+    """Remove what renders left behind, once none is at work."""
+    stages = paths.runs() / "stage"
+    if stages.is_dir():
+        with FileLock(stages / LOCK):
+            for left in stages.iterdir():
+                if left.is_dir():
+                    shutil.rmtree(left, ignore_errors=True)
+                elif left.name != LOCK:
+                    left.unlink(missing_ok=True)
 
 
 def _build(stage: Path, config: Path, *, strict: bool) -> Path:

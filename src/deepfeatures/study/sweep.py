@@ -7,6 +7,7 @@ A point is an executed chapter like any other, kept by its key: what is done is 
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import shutil
@@ -93,7 +94,7 @@ def gather(grid: Grid, planned: Sequence[Planned], into: Path, command: Sequence
             _copy(execute.folder(chapter), kept)
         done.append(Done(number, chapter.key, point.at, kept, failure))
     for left in (into / POINTS).glob("*") if (into / POINTS).is_dir() else ():
-        if left.name not in {one.key for one in done}:  # of an earlier run, before something changed
+        if left.is_dir() and left.name not in {one.key for one in done}:  # of an earlier run, before something changed
             shutil.rmtree(left)
     record = {
         "name": grid.name,
@@ -132,8 +133,9 @@ def shown(value: Any) -> str:
 
 
 def _copy(executed: Path, kept: Path) -> None:
-    if all((kept / name).is_file() for name in KEPT):
-        return
+    there = all((kept / name).is_file() for name in KEPT)
+    if there and all(filecmp.cmp(executed / name, kept / name, shallow=False) for name in KEPT):
+        return  # a key may be executed again: with other data where no artifact stands for them, say
     temporary = kept.with_name(f".{kept.name}.{os.getpid()}")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)

@@ -35,12 +35,12 @@ def write(grid: Grid, done: Sequence[Done], into: Path, command: Sequence[str]) 
     """Write table.csv and index.html into the sweep's folder; gives the page."""
     rows = sweep_measures.table(done)
     sweep.write(into / TABLE, rows.to_csv(index=False))
-    sweep.write(into / PAGE, page(grid, done, rows, command))
+    sweep.write(into / PAGE, page(grid, done, rows, command, into))
     return into / PAGE
 
 
-def page(grid: Grid, done: Sequence[Done], rows: pd.DataFrame, command: Sequence[str]) -> str:
-    """The page as text. rows: `sweep_measures.table(done)`."""
+def page(grid: Grid, done: Sequence[Done], rows: pd.DataFrame, command: Sequence[str], into: Path) -> str:
+    """The page as text, for the folder `into`. rows: `sweep_measures.table(done)`."""
     placed = sweep_measures.layout(grid)
     every = sweep_measures.measures(done)
     told = [_measure(place, one, rows[rows["measure"] == one.name], grid, placed)
@@ -51,6 +51,7 @@ def page(grid: Grid, done: Sequence[Done], rows: pd.DataFrame, command: Sequence
     return pages.fill(
         "sweep",
         name=grid.name,
+        named=shlex.quote(grid.name if into == sweep.folder(grid) else str(into)),
         heading=f"{grid.chapter}: sweep of {' × '.join(swept)}",
         title=catalogue.chapter(grid.chapter).title,
         banner=_banner(grid, done),
