@@ -111,8 +111,8 @@ def _row(
             apart = here["interval"][0] > there["interval"][1] or there["interval"][0] > here["interval"][1]
             change = "changed, intervals apart" if apart else "changed, intervals overlap"
     digits = _digits(*(row["value"] for row in (here, there) if row is not None))
-    measured = (_measured(one, digits) for one in (here, there))
-    return Row(name, statement, unit, *measured, difference, change, changed)
+    ours, published = (_measured(one, digits) for one in (here, there))
+    return Row(name, statement, unit, ours, published, difference, change, changed)
 
 
 def _ends(row: Mapping[str, Any]) -> list[float]:

@@ -25,7 +25,7 @@ _HEAD = re.compile(r'<th scope="col">(.*?)</th>', re.DOTALL)
 _PAPERS = re.compile("paper|its figure")  # of a column's heading: these numbers come from no run of ours
 _CELL = re.compile(r"<td>(.*?)</td>", re.DOTALL)
 _ONE = r"[−+-]?[\d,]*\.?\d+(?: ?[%°])?(?: \[[^\]]*\])?"
-_NUMBER = re.compile(rf"{_ONE}(?:(?: of | ){_ONE})*")  # '77.4 [76.3, 78.5] of 254' too; ranges are labels
+_NUMBER = re.compile(rf"{_ONE}(?:(?: of | to | ){_ONE})*")  # '77.4 [76.3, 78.5] of 254' too; 15–45 is a label
 _GLUE = re.compile(r"\{glue:text\}`([^`:]+)`")
 
 

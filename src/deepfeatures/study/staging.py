@@ -79,7 +79,8 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
     references = (paths.book() / "references.bib").read_text("utf-8")
     in_matrix = [mapped.of_encoded(cell) for cell in cells]
     config = yaml.safe_load((paths.root() / "_config.yml").read_text("utf-8"))
-    repository = (config.get("repository") or {}).get("url")
+    on_github = launch_links.repository(paths.root())
+    repository = (config.get("repository") or {}).get("url") or (on_github and f"https://github.com/{on_github}")
 
     runs: dict[str, offered.Run] = {}
     for slug in results:
@@ -114,7 +115,7 @@ def fill(chapters: Path, stage: Path, notice: str | None) -> Path:
         "clusters": cluster_cost.page(measured),
         "slurm-test": slurm_trial.page(measured.get("slurm-test")),
         "surviving": surviving.page(measured.get("chaos")),
-        "launch-links": launch_links.page(launch_links.repository(paths.root())),
+        "launch-links": launch_links.page(on_github),
     }
     generated |= {f"provenance-{slug}": text for slug, text in made.items()}
     generated |= _summaries(rows, ledger, titles)
