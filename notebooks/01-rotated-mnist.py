@@ -99,6 +99,10 @@ controls = df.analysis.tables.per_angle_controls(readouts["raw"], resamples=resa
 _ = df.figures.per_angle_controls(controls, paper_percent=95.44)
 
 # %%
+named = controls.assign(name=controls["name"].map(df.figures.controls.LABELS))
+study.frame(named, "The same as numbers, % of test images.")
+
+# %%
 gains = df.analysis.rotated_mnist.gains_over_controls(readouts, resamples=resamples, rng=study.rng())
 study.table(["gain of the estimated angle over", "percentage points"], [list(row) for row in gains.items()],
             "Each control by itself; the claim is judged against the best of them.")
@@ -134,7 +138,7 @@ _ = df.figures.bias_and_spread(df.analysis.tables.angle_curves(networks), df.dat
 # %%
 angles = df.analysis.tables.angle_table(networks, resamples=resamples, rng=study.rng())
 columns = ["error", "spread", "rise", "bias", "explained", "ridge", "shuffled"]
-study.table(["read from", "error (RMSE), degrees", "spread, degrees", "spread at the ends less at 0, degrees", "bias, degrees", "R²",
+study.table(["read from", "error (RMSE), degrees", "spread, degrees", "spread at the ends less at 0, degrees", "|bias|, degrees", "R²",
              "R², ridge", "R², shuffled angles"],
             [[name, *(row[column] for column in columns)] for name, row in angles.items()],
             "How well the angle is read: three sources, one kind of regressor; and R² by ridge regression.")

@@ -136,7 +136,7 @@ _ = df.figures.bias_and_spread(df.analysis.tables.angle_curves(networks), df.dat
 # %%
 angles = df.analysis.tables.angle_table(networks, resamples=resamples, rng=study.rng())
 columns = ["error", "spread", "rise", "bias", "explained", "ridge", "shuffled"]
-study.table(["read from", "error (RMSE), degrees", "spread, degrees", "spread at the ends less at 0, degrees", "bias, degrees", "R²",
+study.table(["read from", "error (RMSE), degrees", "spread, degrees", "spread at the ends less at 0, degrees", "|bias|, degrees", "R²",
              "R², ridge", "R², shuffled angles"],
             [[name, *(row[column] for column in columns)] for name, row in angles.items()],
             "How well the angle is read from each network.")

@@ -62,12 +62,22 @@ _ = df.figures.errors_per_digit(errors)
 # %% mystnb={"figure": {"name": "scree", "caption": "The first 40 of 500 singular values of the centred test features, first seed. Vertical lines: rank 9, which ten centred classes need, and rank 10, the paper's line."}, "image": {"alt": "Three falling curves: mu-LeNet's drops to almost nothing after the ninth singular value, those of LeNet and PAIR-LeNet fall gradually."}}
 _ = df.figures.scree({name: found["singular_values_centred"] for name, found in three.items()})
 
-# %% mystnb={"figure": {"name": "cumulative", "caption": "Share of the variance held by the first singular vectors, centred."}, "image": {"alt": "Three rising curves of cumulative variance; that of mu-LeNet is nearly complete at nine or ten directions, the others need more."}}
+# %% [markdown]
+# The paper names neither the axis of the min-max nor, in its figure, the mean. So here are the other readings: one minimum and one maximum
+# for each unit, which gives every unit the same range; and, below, features that are not centred, whose first value is their mean.
+
+# %% mystnb={"figure": {"name": "scree-per-unit", "caption": "The same with features normalised unit by unit, centred, first seed."}, "image": {"alt": "Three falling curves; mu-LeNet's again falls steeply up to the ninth singular value and keeps a low tail, those of LeNet and PAIR-LeNet fall gradually."}}
+_ = df.figures.scree({name: found["singular_values_centred_per_feature"] for name, found in three.items()})
+
+# %% mystnb={"figure": {"name": "scree-uncentred", "caption": "The same with one minimum and one maximum for all units, not centred, first seed."}, "image": {"alt": "Three curves whose first value is many times all others; behind it they run as the centred ones do."}}
+_ = df.figures.scree({name: found["singular_values_uncentred"] for name, found in three.items()})
+
+# %% mystnb={"figure": {"name": "cumulative", "caption": "Share of the variance held by the first singular vectors, centred, first seed."}, "image": {"alt": "Three rising curves of cumulative variance; that of mu-LeNet is nearly complete at nine or ten directions, the others need more."}}
 _ = df.figures.cumulative({name: found["singular_values_centred"] for name, found in three.items()})
 
-# %% mystnb={"figure": {"name": "rank-accuracy", "caption": "Accuracy by class means when only the first singular directions of the training features are kept."}, "image": {"alt": "Three curves of accuracy against the number of directions kept; mu-LeNet's is flat after a handful of directions, PAIR-LeNet's soon after, LeNet's only past ten."}}
-ranks = {name: (found.summary["ranks"], 100 * found["rank_accuracy"]) for name, found in three.items()}
-_ = df.figures.rank_accuracy(ranks)
+# %% mystnb={"figure": {"name": "rank-accuracy", "caption": "Accuracy by class means when only the first singular directions of the training features are kept: mean over networks, in bands of at least 95 % (a digit's copies count as one, and networks differ)."}, "image": {"alt": "Curves of accuracy against the number of directions kept; mu-LeNet's is flat after a handful of directions, PAIR-LeNet's soon after, LeNet's only past ten; random weights and pixels stay below all three."}}
+networks |= {"untrained": readouts["untrained"], "pixels": readouts["pixels"]}
+_ = df.figures.rank_accuracy(df.analysis.scree_cutoff.by_rank(networks))
 
 # %% [markdown]
 # (scree-choose)=
@@ -96,7 +106,7 @@ show.explorer(
 # Columns are test images, digits ascending and angles ascending inside a digit; rows are the 500 units. Each map has its
 # own colour scale, as in the paper: only patterns can be compared, not intensities.
 
-# %% mystnb={"figure": {"name": "heat-maps", "caption": "ip1 of test images (columns: digits 0 to 9, inside each digit angles from -45 to 45 degrees; rows: units in the network's order), first seed."}, "image": {"alt": "Three heat maps with ten vertical bands each. LeNet's bands are mottled and shade from one side to the other; mu-LeNet's are made of clean horizontal lines; PAIR-LeNet's lie between."}}
+# %% mystnb={"figure": {"name": "heat-maps", "caption": "ip1 of test images (columns: digits 0 to 9, inside each digit angles from -45 to 45 degrees, of a few images a class every third column; rows: units in the network's order), first seed."}, "image": {"alt": "Three heat maps with ten vertical bands each. LeNet's bands are mottled and shade from one side to the other; mu-LeNet's are made of clean horizontal lines; PAIR-LeNet's lie between."}}
 heat = {name: found["heat"][::3] for name, found in three.items()}  # every third column: enough to see, a third to load
 heat_label, heat_angle = three["lenet"]["heat_label"][::3], three["lenet"]["heat_angle"][::3]
 _ = df.figures.heat_maps(heat, heat_label, heat_angle)
@@ -107,11 +117,11 @@ _ = df.figures.heat_maps(heat, heat_label, heat_angle)
 # literally it divides by zero; here it is a ratio of class means, with a ratio of sums and the literal reading beside it
 # (D7).
 
-# %% mystnb={"figure": {"name": "block-diagonal", "caption": "The heat maps of test images with rows stacked by the class that equation 1 gives them on training images. Numbers at the right: units of each class."}, "image": {"alt": "Three heat maps with a bright diagonal of ten blocks; many units light up for other classes too; mu-LeNet's blocks are the smoothest inside."}}
+# %% mystnb={"figure": {"name": "block-diagonal", "caption": "The heat maps of test images with rows stacked by the class that equation 1 gives them on training images. Numbers at the right: units of each class. First seed."}, "image": {"alt": "Three heat maps with a bright diagonal of ten blocks; many units light up for other classes too; mu-LeNet's blocks are the smoothest inside."}}
 blocks = {name: found["block_assignment_train"] for name, found in three.items()}
 _ = df.figures.block_diagonal(heat, blocks, heat_label)
 
-# %% mystnb={"figure": {"name": "units-per-class", "caption": "Units that equation 1, as a ratio of means over test images, gives to each class."}, "image": {"alt": "Bars for ten classes and three networks: how many of the 500 units belong to each class; 0 and 1 have the most, 8 the fewest."}}
+# %% mystnb={"figure": {"name": "units-per-class", "caption": "Units that equation 1, as a ratio of means over test images, gives to each class, first seed. (The numbers at the blocks above are by training images.)"}, "image": {"alt": "Bars for ten classes and three networks: how many of the 500 units belong to each class; 0 and 1 have the most, 8 the fewest."}}
 counts = {name: found.summary["blocks"]["ratio-of-means"]["counts"] for name, found in three.items()}
 _ = df.figures.units_per_class(counts)
 
@@ -127,7 +137,7 @@ study.table(["network", "equation 1 as", *[str(label) for label in range(10)], "
 # If a unit grows or fades as a digit turns, its mean response draws a slope. Here are the forty units that respond most
 # to one digit; each line is divided by its own mean.
 
-# %% mystnb={"figure": {"name": "trend", "caption": "Response to the digit 3 against its angle: the forty units of each network that respond to it most, each divided by its own mean, first seed."}, "image": {"alt": "For each network forty thin lines over seven angles: most of LeNet's rise or fall steeply across the range, those of mu-LeNet are level, those of PAIR-LeNet nearly so."}}
+# %% mystnb={"figure": {"name": "trend", "caption": "Response to the digit 3 against its angle: the forty units of each network that respond to it most, each divided by its own mean, first seed."}, "image": {"alt": "For each network forty thin lines over seven angles: most of LeNet's rise or fall steeply across the range, those of mu-LeNet are level, those of PAIR-LeNet lie between."}}
 of_three = {name: found["angle_class_activation"][3] for name, found in three.items()}
 trends = {name: means[:, means.mean(0).argsort()[-40:]].T for name, means in of_three.items()}
 _ = df.figures.trend_within_digit(trends, df.data.ANGLES_DEG, digit=3)

@@ -108,6 +108,9 @@ def test_accuracy_on_the_digits_that_were_not_looked_at() -> None:
     wrong = np.arange(20) < 6  # all copies of the first three digits
     readout = MadeUp(label=label, mav_pred=np.where(wrong, 99, label))
     table = why.on_digits_not_looked_at({"it": [readout]}, resamples=50, rng=np.random.default_rng(0), first=4)
-    assert table.loc[0, ["all_percent", "looked_at_percent", "rest_percent"]].tolist() == [70.0, 25.0, 100.0]
+    assert table["digits"].tolist() == ["all", "looked at", "the rest"] and set(table["network"]) == {"it"}
+    assert table["accuracy_percent"].tolist() == [70.0, 25.0, 100.0]
+    assert ((table["lo"] <= table["accuracy_percent"]) & (table["accuracy_percent"] <= table["hi"])).all()
+    assert table.loc[0, "lo"] < 70 < table.loc[0, "hi"]
     none = why.on_digits_not_looked_at({"it": [readout]}, resamples=50, rng=np.random.default_rng(0), first=10)
     assert none.empty

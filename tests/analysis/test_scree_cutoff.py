@@ -72,6 +72,16 @@ def test_the_interval_is_no_narrower_than_a_bootstrap_of_digits() -> None:
     assert scree_cutoff.interval(np.array([1.0]), DIGITS)[1] == 1 and scree_cutoff.interval(np.array([0.0]), 9)[0] == 0
 
 
+def test_by_rank_is_the_grid_network_by_network() -> None:
+    networks = {"one": [readout(0), readout(1)], "other": [readout(2)]}
+    table, found = scree_cutoff.grid(networks), scree_cutoff.by_rank(networks)
+    for name, (ranks, accuracy, lo, hi) in found.items():
+        assert ranks.tolist() == RANKS
+        for at, rank in enumerate([*map(str, RANKS[:-1]), "all"]):
+            (row,) = table[(table["network"] == name) & (table["rank"] == rank)].to_dict("records")
+            assert (accuracy[at], lo[at], hi[at]) == (row["accuracy"], row["accuracy_lo"], row["accuracy_hi"])
+
+
 def test_points_lie_on_their_curves() -> None:
     group = {"mine": [readout(0), readout(1)]}
     grid = scree_cutoff.grid(group)

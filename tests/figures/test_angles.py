@@ -23,6 +23,14 @@ def test_means_and_deviations_are_drawn_as_given_beside_the_true_angle() -> None
         np.testing.assert_allclose(ends, np.stack([means - sds, means + sds], axis=1))
 
 
+def test_a_source_that_is_far_off_does_not_squeeze_the_others() -> None:
+    ax = figures.angle_prediction({"lenet": (ANGLES, np.full(7, 9.0)), "pixels": (ANGLES, np.full(7, 300.0))}, ANGLES)
+    assert ax.get_ylim() == (-82.5, 82.5)
+    assert "bars that leave the frame go on" in [text.get_text() for text in ax.texts]
+    near = figures.angle_prediction({"lenet": (ANGLES, np.full(7, 20.0))}, ANGLES)
+    assert near.get_ylim() == (-67.0, 67.0) and not near.texts
+
+
 def test_the_diagonal_and_the_constant_predictor_are_references() -> None:
     ax = figures.angle_prediction(READ, ANGLES)
     lines = {line.get_label(): line for line in ax.lines}

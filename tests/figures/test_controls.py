@@ -43,6 +43,12 @@ def test_the_headline_is_marked_and_the_oracle_says_what_it_uses() -> None:
     ]
 
 
+def test_another_estimate_without_the_label_is_no_control() -> None:
+    ax = figures.per_angle_controls(pd.concat([SCORES, SCORES.iloc[:1].assign(name="pooled")]))
+    assert "other estimate" in [text.get_text() for text in ax.get_legend().get_texts()]
+    assert ax.containers[4][0].get_markerfacecolor() == "white"
+
+
 def test_a_headline_that_uses_the_test_label_is_refused() -> None:
     with pytest.raises(ValueError, match="headline 'oracle' uses the test label: it cannot be the headline"):
         figures.per_angle_controls(SCORES, headline="oracle")

@@ -34,6 +34,12 @@ def test_rank_accuracy_draws_what_it_is_given() -> None:
         figures.rank_accuracy({"lenet": ([1, 9, 500], [20.0, 80.0])})
     with pytest.raises(ValueError, match="must rise from 1 or more; lowest is 0"):
         figures.rank_accuracy({"lenet": ([0, 9], [20.0, 80.0])})
+    ax = figures.rank_accuracy({"lenet": ([1, 9], [20.0, 80.0], [18.0, 79.0], [23.0, 84.0])})
+    (band,) = [one for one in ax.collections if one.get_paths()]
+    corners = {(round(float(x), 6), round(float(y), 6)) for x, y in band.get_paths()[0].vertices}
+    assert {(1.0, 18.0), (1.0, 23.0), (9.0, 79.0), (9.0, 84.0)} <= corners
+    with pytest.raises(ValueError, match="an interval of lenet does not hold its value"):
+        figures.rank_accuracy({"lenet": ([1, 9], [20.0, 80.0], [21.0, 79.0], [23.0, 84.0])})
 
 
 @pytest.mark.parametrize("draw", [figures.scree, figures.cumulative])

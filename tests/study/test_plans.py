@@ -184,6 +184,7 @@ def test_the_starts_of_mu_lenet_are_compared_at_every_learning_rate():
     [
         ("mu-lenet", "other-normalisation", "mu, per-feature", "normalise", "per-feature"),
         ("pair-lenet", "other-pairs", "pair, class", "pair_kind", "class"),
+        ("pair-lenet", "lighter-pairs", "pair, weight 0.0001", "pair_weight", 0.0001),
     ],
 )
 def test_the_other_reading_in_full_differs_in_one_setting(slug, variant, name, setting, value):

@@ -43,6 +43,16 @@ def grid(networks: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values("rank", key=lambda column: column.map(_order), kind="stable")
 
 
+def by_rank(networks: Mapping[str, Sequence[Any]]) -> dict[str, tuple[np.ndarray, ...]]:
+    """By network: ranks, accuracy, lo, hi, (k,) each, the last three in % of test images; as `grid` has them."""
+    table, found = grid(networks), {}
+    for name, group in networks.items():
+        rows = table[table["network"] == name]
+        numbers = (rows[column].to_numpy() for column in ("accuracy", "accuracy_lo", "accuracy_hi"))
+        found[name] = (np.asarray(group[0].summary["ranks"]), *numbers)
+    return found
+
+
 def interval(accuracy: np.ndarray, digits: int) -> tuple[float, float]:
     """At least 95 %: of the mean accuracy of networks (seeds,), each scored on the turned copies of `digits` digits.
 

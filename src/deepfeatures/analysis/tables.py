@@ -35,7 +35,13 @@ TECHNIQUES = {  # technique of figure 4: network, array
     "mu-lenet-mav": ("mu-lenet", "mav_pred"),
     "pair-lenet-mav": ("pair-lenet", "mav_pred"),
 }
-SCORES = {"softmax": "softmax_pred", "MAV": "mav_pred", "70 means": "label_angle_pred"}
+SCORES = {  # the last two: means of an angle that is estimated, by whose regressor; no test label is used
+    "softmax": "softmax_pred",
+    "MAV": "mav_pred",
+    "70 means": "label_angle_pred",
+    "means of the angle by MAV's label": "per_angle_pred_predicted",
+    "means of the angle by all labels": "per_angle_pred_pooled",
+}
 DISTANCES = {"pair": "rotation", "class": "same_class", "between": "between_classes"}
 
 
@@ -114,7 +120,7 @@ def normalised_scores(
 
 
 def accuracies(networks: Readouts, *, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
-    """network, score ('softmax', 'MAV', '70 means'), accuracy_percent, lo, hi, seeds: networks and their variants.
+    """network, score (of SCORES), accuracy_percent, lo, hi, seeds: networks and their variants.
 
     A network without a trained ip2 has no softmax row.
     """

@@ -51,13 +51,14 @@ def on_digits_not_looked_at(
     prediction: str = "mav_pred",
     first: int = LOOKED_AT,
 ) -> pd.DataFrame:
-    """network, all_percent, looked_at_percent, rest_percent, lo, hi: accuracy on all test digits, on the leading
-    `first` and, with its interval, on the rest. No row where there are no more than `first` test digits.
+    """network, digits ('all', 'looked at', 'the rest'), accuracy_percent, lo, hi: on all test digits, on the leading
+    `first` and on the others. No row where there are no more than `first` test digits.
     """
     rows = []
     for name, readouts in networks.items():
         right = percent(readouts, prediction)
-        if right.shape[1] > first:
-            rest = paired({"it": right[:, first:]}, lambda m: m["it"], resamples=resamples, rng=rng)
-            rows.append((name, right.mean(), right[:, :first].mean(), rest.value, *ends(rest)))
-    return pd.DataFrame(rows, columns=["network", "all_percent", "looked_at_percent", "rest_percent", "lo", "hi"])
+        parts = {"all": right, "looked at": right[:, :first], "the rest": right[:, first:]}
+        for part, some in parts.items() if right.shape[1] > first else ():
+            found = paired({"it": some}, lambda m: m["it"], resamples=resamples, rng=rng)
+            rows.append((name, part, found.value, *ends(found)))
+    return pd.DataFrame(rows, columns=["network", "digits", "accuracy_percent", "lo", "hi"])

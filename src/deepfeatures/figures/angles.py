@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from . import shapes
 from .style import REFERENCE, canvas, legend_above, look, panels, styled
 
+MOST_ASIDE_DEG = 30.0  # beyond the outermost angles: a read-out that is far off would squeeze all others
+
 Read = Mapping[str, tuple[ArrayLike, ArrayLike]]
 
 
@@ -58,6 +60,12 @@ def angle_prediction(read: Read, angles_deg: ArrayLike, *, step_deg: float = 1.3
         )
     ax.set_aspect("equal")
     ax.set_xlim(ends[0], ends[1])
+    lo = min(ends[0], *((mean_deg - sd_deg).min() for mean_deg, sd_deg in checked.values()))
+    hi = max(ends[1], *((mean_deg + sd_deg).max() for mean_deg, sd_deg in checked.values()))
+    most = ends + np.array([-MOST_ASIDE_DEG, MOST_ASIDE_DEG])
+    if lo < most[0] or hi > most[1]:
+        ax.text(0.99, 0.01, "bars that leave the frame go on", transform=ax.transAxes, ha="right", fontsize=7.5)
+    ax.set_ylim(max(lo - 2, most[0]), min(hi + 2, most[1]))
     ax.set_xticks(true)
     ax.yaxis.set_major_locator(MultipleLocator(15))
     ax.grid(axis="y")

@@ -22,7 +22,8 @@ LABELS = {
     "label-angle": "nearest of all 70 means",
     "k-means": "7 k-means prototypes a class",
 }
-HEADLINE, CONTROL, CHEAT = ORDER = ("headline", "control", "knows too much")
+HEADLINE, OTHER, CONTROL, CHEAT = ORDER = ("headline", "other estimate", "control", "knows too much")
+OTHERS = ("pooled",)  # estimates of the angle that use no test label either
 CHEATS = {"oracle": "uses the test label", "known": "uses the test angle"}
 
 
@@ -51,6 +52,7 @@ def per_angle_controls(
     ax = canvas(ax, height_in=0.9 + 0.36 * len(table))
     groups: dict[str, tuple[str, dict[str, Any]]] = {
         "headline": (HEADLINE, {"marker": "o", "color": look(network).colour, "markersize": 8}),
+        "other": (OTHER, {"marker": "o", "color": look(network).colour, "markerfacecolor": "white", "markersize": 8}),
         "cheat": (CHEAT, {"marker": "D", "color": INK, "markerfacecolor": "white"}),
         "control": (CONTROL, {"marker": "s", "color": INK}),
     }
@@ -59,6 +61,7 @@ def per_angle_controls(
     for place, (_, row) in enumerate(table.iterrows()):
         name = str(row["name"])
         group = "headline" if name == headline else "cheat" if name in cheats else "control"
+        group = "other" if name in OTHERS and group == "control" else group
         label, style = groups[group]
         whisker = shapes.whiskers(row.to_frame().T, "accuracy_percent")
         ax.errorbar(
@@ -93,7 +96,8 @@ def per_angle_controls(
         handles=[handle for _, handle in ranked],
         loc="lower right",
         bbox_to_anchor=(1.02, 1.0),
-        ncols=4,
-        columnspacing=1.2,
+        ncols=5,
+        columnspacing=0.9,
+        handletextpad=0.3,
     )
     return ax

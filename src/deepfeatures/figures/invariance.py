@@ -16,8 +16,8 @@ from .style import INK, PURPLE, REFERENCE, canvas, degrees, legend_above, look, 
 LAYERS = ("pool1", "pool2", "ip1", "ip2", "softmax")
 KINDS = {
     "pair": "pair: two rotations of one image",
-    "class": "class: two images of one digit",
-    "between": "between: two images of two digits",
+    "class": "class: two digits of one class",
+    "between": "between: digits of two classes",
 }
 KIND_FILL = {"pair": ("0.15", ""), "class": ("0.5", "////"), "between": ("0.8", "....")}
 

@@ -109,12 +109,15 @@ def cumulative(
 
 @styled
 def rank_accuracy(
-    accuracies: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    accuracies: Mapping[str, tuple[ArrayLike, ...]],
     rank_lines: Sequence[int] = (IDEAL_RANK,),
     *,
     ax: Axes | None = None,
 ) -> Axes:
-    """Accuracy, % of images, on the first r singular vectors. accuracies: {network: (ranks (k,), percent (k,))}."""
+    """Accuracy, % of images, on the first r singular vectors.
+
+    accuracies: {network: (ranks, percent) or (ranks, percent, lo, hi), (k,) each}; a band from lo to hi where given.
+    """
     ax = canvas(ax, height_in=3.8)
     ticks: set[int] = set()
     _rank_lines(ax, rank_lines)
@@ -125,6 +128,11 @@ def rank_accuracy(
             raise ValueError(f"ranks of {network} must rise from 1 or more; lowest is {ranks.min():g}")
         shown = look(network)
         ax.plot(ranks, percent, label=shown.label, **shown.line_kwargs())
+        if ends := accuracies[network][2:]:
+            lo, hi = (shapes.array(f"ends of {network}", one, len(ranks)) for one in ends)
+            if (lo > percent).any() or (hi < percent).any():
+                raise ValueError(f"an interval of {network} does not hold its value")
+            ax.fill_between(ranks, lo, hi, color=shown.colour, alpha=0.15, linewidth=0)
         ticks |= {int(rank) for rank in ranks}
     ax.set_xscale("log")
     labelled: list[int] = []

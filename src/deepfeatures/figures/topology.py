@@ -107,12 +107,14 @@ def pair_topology(
     weights: Mapping[str, float] | None = None,
     *,
     images: Sequence[ArrayLike] | None = None,
+    pair: str = "two images",
     ax: Axes | None = None,
 ) -> Axes:
     """PAIR-LeNet: two images, shared weights, softmax loss on one, Euclidean losses between. weights: {layer: factor}.
 
     Rudd et al. 2017, figure 5. A Euclidean loss is sum |a - b|^2 / (2 batch), Caffe's EuclideanLoss. A weight of 0 is
-    drawn as a dotted, grey link: measured, not trained on. images: two (side_px, side_px), 0..255.
+    drawn as a dotted, grey link: measured, not trained on. images: two (side_px, side_px), 0..255; pair: what a
+    pair is.
     """
     links = dict(weights or {})
     strangers = [layer for layer in links if layer not in layers]
@@ -158,7 +160,7 @@ def pair_topology(
         arrowprops={"arrowstyle": "-", "color": BLUE, "linewidth": 1, "linestyle": (0, (4, 2))},
     )
     for text, y, side in (
-        ("one pair: two images of one digit", 0.92, "bottom"),
+        (f"one pair: {pair}", 0.92, "bottom"),
         ("both columns share every weight", 0.78, "top"),
     ):
         ax.text((left + right) / 2, y, text, ha="center", va=side, fontsize=8, color=BLUE)

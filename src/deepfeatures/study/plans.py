@@ -24,6 +24,7 @@ from deepfeatures.study.recipes import Recipe
 
 Named = dict[str, list[Recipe]]
 Plan = Callable[[Any, Mapping[str, Any], str], Named]  # source of the data, a chapter's parameters, device
+LIGHTER = 10  # the variant lighter-pairs trains PAIR at the weight divided by this
 MU_STARTS = ("normalised", "caffe")  # mu-LeNet's initial ip1: divided by the span of the min-max, or as Caffe fills it
 
 
@@ -223,6 +224,7 @@ def pair_lenet(bench: Workbench) -> Named:
     first, other = p["first_seed"], "class" if p["pair_kind"] == "rotations" else "rotations"
     named = {
         "raw": bench.readouts(bench.raw),
+        "mu": bench.readouts(lambda seed: bench.mu(seed, "global")),
         "pair": bench.readouts(lambda seed: bench.pair(seed, main)),
         "untrained": bench.untrained(),
         "pixels": bench.pixels(),
@@ -244,6 +246,11 @@ def pair_lenet(bench: Workbench) -> Named:
         named[f"pair, {other}/selection"] = [bench.selection("pair", pair_kind=other, pair_weight=weight)]
     if "three-times-longer" in p["variants"]:
         named[f"pair, {_three_times(bench)}"] = [bench.longer("pair", pair_kind=main, pair_weight=weight)]
+    if "lighter-pairs" in p["variants"]:
+        settings = {"pair_kind": main, "pair_weight": weight / LIGHTER}
+        name = f"pair, weight {settings['pair_weight']:g}"
+        named[name] = [bench.readout(bench.network("pair", first, **settings), seed=first)]
+        named[f"{name}/selection"] = [bench.selection("pair", **settings)]
     return named | weight_0(bench)
 
 
