@@ -195,8 +195,8 @@ study.frame(df.analysis.why.angle_by_reading(again, readouts["raw"], resamples=r
 # At the paper profile two things can be read from these tables. Training for three times the cap brings the softmax to the
 # paper's figure, which our rule of stopping falls short of, and hardly moves the class means and the angle. And no reading
 # that we tried gives the paper's accuracy by class means or its spread of the angle: these two differences remain
-# unexplained. A third was not put through these changes, the accuracy by means of the estimated angle. The figure of its
-# controls shows that it hangs on whose regressor estimates: with the pooled one it comes much nearer to the paper's, from below.
+# unexplained. Nor does any of the changes bring the accuracy by means of the estimated angle to the paper's. Whose regressor estimates moves
+# it more: with one for all labels it comes much nearer to the paper's, from below.
 #
 # %% [markdown]
 # ## Verdicts
