@@ -75,7 +75,7 @@ _ = df.figures.scree({name: found["singular_values_uncentred"] for name, found i
 # %% mystnb={"figure": {"name": "cumulative", "caption": "Share of the variance held by the first singular vectors, centred, first seed."}, "image": {"alt": "Three rising curves of cumulative variance; that of mu-LeNet is nearly complete at nine or ten directions, the others need more."}}
 _ = df.figures.cumulative({name: found["singular_values_centred"] for name, found in three.items()})
 
-# %% mystnb={"figure": {"name": "rank-accuracy", "caption": "Accuracy by class means when only the first singular directions of the training features are kept: mean over networks, in bands of at least 95 % (a digit's copies count as one, and networks differ)."}, "image": {"alt": "Curves of accuracy against the number of directions kept; mu-LeNet's is flat after a handful of directions, PAIR-LeNet's soon after, LeNet's only past ten; random weights and pixels stay below all three."}}
+# %% mystnb={"figure": {"name": "rank-accuracy", "caption": "Accuracy by class means when only the first singular directions of the training features are kept: mean over networks, in bands of at least 95 % (a digit's copies count as one, and networks differ)."}, "image": {"alt": "Curves of accuracy against the number of directions kept; mu-LeNet's is flat after a handful of directions, PAIR-LeNet's soon after, LeNet's only past ten; from about four directions on, random weights and pixels lie far below all three."}}
 networks |= {"untrained": readouts["untrained"], "pixels": readouts["pixels"]}
 _ = df.figures.rank_accuracy(df.analysis.scree_cutoff.by_rank(networks))
 
