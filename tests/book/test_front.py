@@ -36,14 +36,14 @@ def test_numbers_that_came_out_so_make_the_sentence() -> None:
 
 
 @pytest.mark.parametrize(("value", "text"), [
-    (-2.6, "Class means of the estimated angle lose [**2.60**](#record-rudd2017-exogenous-information-helps) "
+    (-2.6, "Class means of that angle lose [**2.60**](#record-rudd2017-exogenous-information-helps) "
            "percentage points against"),
-    (-12.0, "estimated angle lose [**12.0**](#"),
+    (-12.0, "means of that angle lose [**12.0**](#"),
 ])  # fmt: skip
 def test_a_loss_is_called_one_and_no_more_is_said_than_was_compared(value: float, text: str) -> None:
     said = front.found(rows({"rudd2017/exogenous-information-helps": value}))
-    assert text in said and "**More means help more than an estimate of the angle.**" in said
-    assert "angle gain" not in said and "−" not in said and "recognition" not in said
+    assert text in said and "**More means help more than an estimated angle.**" in said
+    assert " gain " not in said and "−" not in said and "recognition" not in said
 
 
 def test_a_gain_whose_interval_crosses_nothing_is_not_told_as_a_loss() -> None:

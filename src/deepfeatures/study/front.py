@@ -37,9 +37,8 @@ FINDINGS = (
         percent=True,
     ),
     Finding(
-        "More means help more than an estimate of the angle.",
-        "Class means of the estimated angle {} percentage points against the best of three controls that choose "
-        "among as many means without it.",
+        "More means help more than an estimated angle.",
+        "Class means of that angle {} percentage points against the best control without it.",
         {"rudd2017/exogenous-information-helps": False},
         change=True,
     ),
