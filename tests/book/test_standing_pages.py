@@ -23,8 +23,9 @@ def folder(tmp_path, runs_folder, monkeypatch):
     results = {n: [record("height", 40.0 + n, (39, 60)), record("width", n / 100)] for n in range(1, 13)}
     done = made_up_runs.points(found, tmp_path / "sweep", results)
     sweep_page.write(found, done, tmp_path / "sweep", ["deepfeatures", "sweep", "x" * 200])
-    told = (tmp_path / "sweep" / "index.html").read_text("utf-8")  # a sweep elsewhere is named by its folder
-    assert f"deepfeatures compare {tmp_path / 'sweep'}:1 {tmp_path / 'sweep'}:" in told
+    told = (tmp_path / "sweep" / "index.html").read_text("utf-8")
+    assert "deepfeatures compare FOLDER:1 FOLDER:" in told and "in which this page lies" in told
+    assert str(tmp_path) not in told
     runs = [
         made_up_runs.write_run(tmp_path / name, record("height", value), figures={"curve": grey, "a" * 60: grey})
         for name, value, grey in (("a" * 80, 1.0, 0), ("b" * 80, 2.0, 255))

@@ -147,7 +147,8 @@ def write_run(
     cells = []
     for name, grey in (figures or {}).items():
         drawn = nbformat.v4.new_output("display_data", data={"image/png": png(grey)})
-        told = {"figure": {"name": name, "caption": f"<i>{name}</i>"}, "image": {"alt": f"{name} is grey"}}
+        alt = f"{name} is grey from edge to edge"
+        told = {"figure": {"name": name, "caption": f"<i>{name}</i>"}, "image": {"alt": alt}}
         cells.append(nbformat.v4.new_code_cell("draw()", outputs=[drawn], metadata={"mystnb": told}))
     nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "chapter.ipynb")
     return folder

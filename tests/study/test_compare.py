@@ -135,10 +135,10 @@ def test_the_page_sets_figures_side_by_side(two, tmp_path):
         for group in soup.select(".sides")
     ]  # fmt: skip
     assert sides == [
-        [("A", "A: curve is grey"), ("B", "B: curve is grey")],
-        [("A and B, identical", "A and B, identical: both is grey")],
-        [("A", "A: first is grey"), ("B", f"{two[1].name} has no such figure.")],
-        [("A", f"{two[0].name} has no such figure."), ("B", "B: second is grey")],
+        [("A", "A: curve is grey from edge to edge"), ("B", "B: curve is grey from edge to edge")],
+        [("A and B, identical", "A and B, identical: both is grey from edge to edge")],
+        [("A", "A: first is grey from edge to edge"), ("B", f"{two[1].name} has no such figure.")],
+        [("A", f"{two[0].name} has no such figure."), ("B", "B: second is grey from edge to edge")],
     ]
     first, second = soup.select(".sides")[0].find_all("img")
     assert [one["src"] for one in (first, second)] == [f"data:image/png;base64,{made_up_runs.png(g)}" for g in (0, 255)]

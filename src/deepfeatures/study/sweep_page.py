@@ -51,7 +51,7 @@ def page(grid: Grid, done: Sequence[Done], rows: pd.DataFrame, command: Sequence
     return pages.fill(
         "sweep",
         name=grid.name,
-        named=shlex.quote(grid.name if into == sweep.folder(grid) else str(into)),
+        named=grid.name if into == sweep.folder(grid) else "FOLDER",  # no path of a machine: pages are passed on
         heading=f"{grid.chapter}: sweep of {' × '.join(swept)}",
         title=catalogue.chapter(grid.chapter).title,
         banner=_banner(grid, done),
