@@ -50,8 +50,7 @@ def page(grid: Grid, done: Sequence[Done], rows: pd.DataFrame, command: Sequence
     rest = len(every) - len(told)
     return pages.fill(
         "sweep",
-        name=grid.name,
-        named=grid.name if into == sweep.folder(grid) else "FOLDER",  # no path of a machine: pages are passed on
+        sweep_name=grid.name if into == sweep.folder(grid) else None,  # elsewhere it goes by its folder
         heading=f"{grid.chapter}: sweep of {' × '.join(swept)}",
         title=catalogue.chapter(grid.chapter).title,
         banner=_banner(grid, done),
