@@ -20,6 +20,7 @@
 
 # %% tags=["parameters"]
 photographs: str = "none"         # none: rendered faces alone; celeba, or auto: also CelebA, where it is there
+more_networks: list[str] = []     # networks to read beside these, whose weights you have: vgg-face, arcface-r50 ...
 people: int = 120                 # people of the rendered world that is probed
 images_each: int = 12             # images of each of them
 train_people: int = 200           # people of the rendered world that the identity network learns from: others
@@ -47,13 +48,14 @@ study = df.chapter("attributes", globals())
 # ## The faces
 # The rendered world knows the truth of 37 of CelebA's 40 attributes; *Male*, *Attractive* and *Young* it does not
 # model. Where CelebA is read, its labels are the annotators', and not every attribute was labelled consistently. The networks
-# that others published may have seen CelebA's people in training; our own has seen nobody who is tested here.
+# that others published may have seen CelebA's people in training; our own has seen nobody who is tested here. A photograph in which
+# several faces were counted is left out: which of them its labels speak of is not certain.
 
 # %%
 artifacts = {name: study.readouts(name) for name in study.recipes}
 errors = df.analysis.attribute_errors.by_data_set(artifacts, resamples=resamples, rng=study.rng())
-study.table(["data", "people", "images", "attributes with a number"],
-            [[name, one.people, one.images, len(one.names)] for name, one in errors.items()], "Whose attributes are read.")
+study.table(["data", "people", "images", "attributes with a number", "could not be read", "filter"],
+            df.analysis.attribute_tables.whose(errors, artifacts), "Whose attributes are read, and what was left out.")
 
 # %% [markdown]
 # An attribute gets no number for one of two reasons, which the last column names. Either the data say nothing of it, or fewer

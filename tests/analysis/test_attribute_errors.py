@@ -265,11 +265,31 @@ def test_tables_have_a_row_for_all_that_was_measured(errors: attribute_errors.Er
     assert attribute_tables.beside_network(data) == []
 
 
+def test_what_was_left_out_is_said(tmp_path: Path) -> None:
+    faces, readouts = made_up()
+    data = {name: attribute_errors.measure(faces, readouts, resamples=50, rng=np.random.default_rng(0))
+            for name in ("made up", "other")}  # fmt: skip
+    named = {}
+    for name, meta in {
+        "made up/faces": {"faces_report": "3 of 4 images kept"}, "made up/x": {"without_features": 2},
+        "made up/y": {"without_features": 5}, "other/faces": {}, "other/x": {"without_features": 0},
+        "penalties/other/x": {},
+    }.items():  # fmt: skip
+        (folder := tmp_path / name).mkdir(parents=True)
+        (folder / "meta.json").write_text(json.dumps(meta))
+        named[name] = [SimpleNamespace(folder=folder)]
+    first, second = attribute_tables.whose(data, named)
+    whole = data["other"]
+    assert first[:4] == ["made up", whole.people, whole.images, len(whole.names)]
+    assert first[4:] == [5, "3 of 4 images kept"] and second[4:] == [0, "none"]
+
+
 def test_layers_are_listed_in_order_and_what_is_no_layer_is_left_out() -> None:
     faces, readouts = made_up()
     named = {f"trained/{layer}": readouts[ROLES[0]] for layer in ("block2", "embedding")} | readouts
+    named |= {f"vgg-face-untrained/{layer}": readouts[ROLES[0]] for layer in ("fc6", "embedding")}
     found = attribute_errors.measure(faces, named, resamples=50, rng=np.random.default_rng(0))
     table = attribute_tables.by_layer(found)
     assert list(dict.fromkeys(zip(table["network"], table["layer"], strict=True))) == [
-        ("trained", "block2"), ("trained", "embedding"),
+        ("trained", "block2"), ("trained", "embedding"), ("vgg-face-untrained", "embedding"),
     ]  # fmt: skip

@@ -35,6 +35,8 @@ TORCH = "torch-momentum"
         ("resamples", [100, 100_000], [99, 100_001]),
         ("learning_rates", [[1e-6], [0.01, 1.0]], [[], [0.0], [1.1], [0.01, 0.01], 0.01]),
         ("photographs", ["none", "auto", "celeba"], ["pointing04", True]),
+        ("more_networks", [[], ["vgg-face"], ["arcface-r100", "facenet-vggface2"]],
+         [["mobilefacenet-ms1m"], ["vgg-face", "vgg-face"], "vgg-face"]),
         ("people", [4, 10_000], [3, 10_001]),
         ("images_each", [2, 1_000], [1, 1_001]),
         ("train_people", [4, 100_000], [3, 100_001]),

@@ -120,3 +120,56 @@ def test_errors_at_every_penalty_are_asked_of_what_a_read_out_read():
     for name in penalties:
         (one,), readout = named[name], named[name.removeprefix("penalties/")][0]
         assert (one.kind, one.params, one.inputs) == ("attribute-penalties", readout.params, readout.inputs)
+
+
+WITH_POSES = FaceSource("celeba-1", "pointing04-1", "", poses="poses-1")
+
+
+def test_where_faces_were_counted_photographs_of_several_are_left_out():
+    named = plan(WITH_POSES, photographs="celeba")
+    (faces,) = named["celeba/faces"]
+    assert faces.kind == "one-face" and faces.params == {"poses": "poses-1"} and faces.inputs["faces"].kind == "faces"
+    readers = [one for one in closure(named).values() if one.kind.startswith("attribute") and "faces" in one.inputs]
+    of_photographs = {one.inputs["faces"].key for one in readers if one.inputs["faces"].kind == "one-face"}
+    assert of_photographs == {faces.key}
+    assert not [one for one in readers if one.inputs["faces"].params.get("dataset") == "celeba"]
+    assert plan(BOTH)["celeba/faces"][0].kind == "faces"  # nobody has counted them
+
+
+@pytest.mark.parametrize("chapter", ["attributes", "pose"])
+def test_networks_that_a_reader_adds_are_read_beside_their_twins(chapter, tmp_path):
+    source = FaceSource("celeba-1", "pointing04-1", "", tmp_path)
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "vgg_face_dag.pth").write_bytes(b"")
+
+    def planned(**given):
+        parameters = catalogue.resolve(chapter, "default", {"photographs": "celeba", **given})
+        return PLANS[chapter](source, parameters, "cpu")
+
+    usual, named = planned(), planned(more_networks=["vgg-face"])
+    assert {name: [one.key for one in group] for name, group in named.items() if name in usual} == {
+        name: [one.key for one in group] for name, group in usual.items()
+    }
+    added = set(named) - set(usual)
+    assert {f"celeba/{name}/{layer}" for name in ("vgg-face", "vgg-face-untrained")
+            for layer in ("pool5", "fc6", "embedding")} <= added  # fmt: skip
+    features = [one for one in closure(named).values() if one.kind == "own-features"]
+    assert {one.params["network"] for one in features} == {"vgg-face", "vgg-face-untrained"}
+    assert all(("seed" in one.params) == one.params["network"].endswith("untrained") for one in features)
+    if chapter == "attributes":
+        after = named["celeba/vgg-face/embedding+triplet"][0]
+        assert after.params["dimensions"] == round(0.31 * 4096)
+        assert "rendered/vgg-face/embedding" in added and "rendered/vgg-face/fc6" not in added
+    else:
+        assert named["celeba/vgg-face/embedding"][0].params["triplet_steps"]
+        assert {"identity/celeba/vgg-face", "penalties/pointing04/vgg-face/embedding"} <= added
+
+
+def test_what_a_reader_adds_needs_photographs_and_weights(tmp_path):
+    asked = catalogue.resolve("attributes", "default", {"more_networks": ["arcface-r50", "vgg-face"]})
+    with pytest.raises(ValueError, match="^more_networks=arcface-r50,vgg-face: they read photographs; give p"):
+        PLANS["attributes"](FaceSource(None, None, "", asked=False), asked, "cpu")
+    with pytest.raises(FileNotFoundError) as said:
+        PLANS["attributes"](FaceSource("celeba-1", None, "", tmp_path), asked, "cpu")
+    for words in ("arcface-r50: get w600k_r50.onnx", "vgg-face: get vgg_face_dag.pth", str(tmp_path / "weights")):
+        assert words in str(said.value)

@@ -4,8 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from deepfeatures.analysis import attribute_tables
 from deepfeatures.data import regions
-from deepfeatures.networks import deepid2plus, face_catalogue, response_windows
+from deepfeatures.networks import deepid2plus, face_catalogue, more_networks, response_windows
 from deepfeatures.study import network_names
 
 # What a whole book's plan asks, in a process that has imported nothing yet.
@@ -26,6 +27,10 @@ def test_they_are_what_the_networks_say():
     assert network_names.READINGS == response_windows.READINGS
     files = {name: entry.path(Path("root")) for name, entry in face_catalogue.CATALOGUE.items()}
     assert {name: Path("root", "weights", file) for name, file in network_names.WEIGHT_FILES.items()} == files
+    assert dict(more_networks.LAYERS) == dict(network_names.MORE_LAYERS)
+    widths = {name: face_catalogue.CATALOGUE[name].embedding for name in more_networks.LAYERS}
+    assert widths == dict(network_names.MORE_WIDTHS)
+    assert tuple(more_networks.LAYERS) == attribute_tables.MORE
 
 
 def test_a_plan_imports_nothing_that_computes(mnist_root, runs_folder):

@@ -22,7 +22,7 @@ def keys(named, kind):
 
 def test_without_photographs_only_rendered_faces_are_read():
     named = plan()
-    assert {name.partition("/")[0] for name in named} == {"rendered", "as-the-paper", "identity"}
+    assert {name.partition("/")[0] for name in named} == {"rendered", "as-the-paper", "identity", "penalties"}
     networks = ["pixels/pixels", *(f"{kind}/{layer}" for kind in ("untrained", "trained")
                                    for layer in ("block2", "block3", "block4", "embedding"))]  # fmt: skip
     networks.append("attributes/embedding")
@@ -35,7 +35,7 @@ def test_without_photographs_only_rendered_faces_are_read():
 
 def test_photographs_bring_three_worlds_and_both_networks_side_by_side():
     named = plan(ALL)
-    worlds = {"rendered", "celeba", "pointing04", "as-the-paper", "identity"}
+    worlds = {"rendered", "celeba", "pointing04", "as-the-paper", "identity", "penalties"}
     assert {name.partition("/")[0] for name in named} == worlds
     assert {"celeba/mobilefacenet-casia-untrained/gdc", "pointing04/mobilefacenet-casia-untrained/gdc"} <= set(named)
     both = named["celeba/both/embedding"][0]
@@ -107,3 +107,15 @@ def test_only_what_is_trained_has_several_seeds():
     assert {name for name, group in named.items() if len(group) == 2} == {
         name for name in named if name.startswith("rendered/trained")
     }
+
+
+def test_other_penalties_are_of_the_same_images_in_the_same_folds():
+    named = plan(ALL)
+    again = {name.removeprefix("penalties/"): group for name, group in named.items() if name.startswith("penalties/")}
+    assert {"celeba/both/gdc", "celeba/both/embedding", "rendered/trained/embedding"} <= set(again)
+    assert not [name for name in again if "pixels" in name or "attributes" in name or name.startswith("as-the-paper")]
+    for name, (one,) in again.items():
+        first = named[name][0]
+        assert {setting: first.params[setting] for setting in one.params} == one.params
+        assert set(one.inputs) == {"faces", *(part for part, _ in one.params["parts"])}
+        assert all(first.inputs[key].key == recipe.key for key, recipe in one.inputs.items())

@@ -43,6 +43,22 @@ def made_before(recipe: Recipe, content: bytes, *, mirrored: bool = False) -> No
     (artifacts.folder(recipe) / "meta.json").write_text(json.dumps(meta))
 
 
+def test_the_twin_of_an_onnx_file_is_that_file_in_another_order(weights: Path) -> None:
+    path = face_catalogue.CATALOGUE["arcface-r50"].path(weights.parent.parent)
+    path.write_bytes(b"first")
+    twin = Recipe("own-features", {"dataset": "rendered", "network": "arcface-r50-untrained", "seed": 0})
+    recorded_weights.check([twin])
+    path.write_bytes(b"other!")
+    with pytest.raises(recorded_weights.ChangedWeights, match=sha(b"other!")):
+        recorded_weights.check([twin])
+    (weights.parent / "recorded.json").unlink()
+    artifacts.folder(twin).mkdir(parents=True)
+    made = {"weights": f"sha256-{sha(b'first')}-shuffled-0"}
+    (artifacts.folder(twin) / "meta.json").write_text(json.dumps(made))
+    with pytest.raises(recorded_weights.ChangedWeights, match=f"was made with {sha(b'first')}"):
+        recorded_weights.check([twin])
+
+
 @pytest.mark.parametrize("recipe", [USES, READS, TAIL], ids=["names it", "needs what names it", "always uses it"])
 def test_first_use_records_and_a_swap_is_refused_until_the_record_goes(weights: Path, recipe: Recipe) -> None:
     recorded_weights.check([recipe])

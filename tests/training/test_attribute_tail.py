@@ -88,6 +88,25 @@ def test_the_artifact_of_a_fold(root: Path) -> None:
     assert json.loads((out / "meta.json").read_text())["learnt_from"] == learnt.sum()
 
 
+def test_photographs_that_were_left_out_are_not_learnt_from(root: Path) -> None:
+    """As where several faces were counted: the trunk has seen them all the same."""
+    some = root / "some"
+    some.mkdir()
+    for name in ("ids", "identity", "attributes"):
+        np.save(some / f"{name}.npy", np.load(root / "faces" / f"{name}.npy")[[0, 1, 3, 4, 5]])  # not of 2 and 6
+    inputs, settings = {"faces": some, "maps": root / "maps"}, {"steps": 2, "batch": 4, "folds": 2, "fold_seed": 0}
+    attribute_tail.make(root / "out", inputs, root / "scratch", root, seed=0, fold=0, **settings)
+    kept = [0, 3, 4, 5]  # the second photograph is cut short
+    assert np.load(root / "out" / "ids.npy").tolist() == celeba.read(root).ids[kept].tolist()
+    identity, known = (np.load(some / f"{name}.npy") for name in ("identity", "attributes"))
+    learnt = ~asked_in_fold(identity, 0, 2, 0)[[0, 2, 3, 4]]
+    maps = np.load(root / "maps" / "maps.npy")[[0, 2, 3, 4]]  # of 0, 3, 4, 5: the maps of 1 were never made
+    expected = AttributeTail(40).begin_from(load(root / "weights" / FILES["mobilefacenet-ms1m"], MS1M))
+    attribute_tail.train(expected, maps[learnt], known[[0, 2, 3, 4]][learnt], seed=0, steps=2, batch=4)
+    said = expected.eval().features(maps)["embedding"]
+    np.testing.assert_allclose(np.load(root / "out" / "embedding.npy"), said, rtol=1e-4, atol=1e-5)
+
+
 def test_it_learns() -> None:
     rng = np.random.default_rng(0)
 

@@ -22,6 +22,14 @@ NETWORKS = {  # in words; a name that is not here stands as it is
     "mobilefacenet-casia": "MobileFaceNet, CASIA",
     "mobilefacenet-ms1m-untrained": "MobileFaceNet (as MS1M), random weights",
     "mobilefacenet-casia-untrained": "MobileFaceNet (as CASIA), random weights",
+    "vgg-face": "VGG-Face (embedding: fc7)",
+    "vgg-face-untrained": "VGG-Face, random weights",
+    "facenet-vggface2": "FaceNet, VGGFace2",
+    "facenet-vggface2-untrained": "FaceNet, weights in random order",
+    "arcface-r50": "ArcFace R50",
+    "arcface-r50-untrained": "ArcFace R50, weights in random order",
+    "arcface-r100": "ArcFace R100",
+    "arcface-r100-untrained": "ArcFace R100, weights in random order",
 }
 CHOSEN = "chosen by each fold"
 PENALTIES = "penalties/"  # begins the names of artifacts that hold errors at every C (analysis.attribute_penalties)

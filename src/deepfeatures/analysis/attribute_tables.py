@@ -12,10 +12,12 @@ import pandas as pd
 from deepfeatures.analysis.attribute_chance import Chance
 from deepfeatures.analysis.attribute_claims import roles_of
 from deepfeatures.analysis.attribute_errors import Errors
+from deepfeatures.analysis.attribute_explorer import NETWORKS
 from deepfeatures.analysis.attribute_groups import between_p, each_loss, group_error, losses
 from deepfeatures.analysis.bootstrap import Interval
 from deepfeatures.data.attributes import GROUPS
 
+MORE = ("vgg-face", "facenet-vggface2", "arcface-r50", "arcface-r100")  # networks that a reader may add
 NETWORK_EMBEDDING = "attributes/embedding"  # the attribute network's, read by linear machines
 EMBEDDED = {"triplet": "triplet embedding", "pca": "PCA, same size", "random": "random directions, same size"}
 
@@ -31,6 +33,11 @@ OTHERS = {
     "deep/gdc": "both MobileFaceNets, layer gdc",
     "deep/embedding": "both MobileFaceNets",
     "deep/embedding+triplet": "both MobileFaceNets, after the triplet embedding",
+    **{
+        f"{network}/embedding{after}": NETWORKS[network] + words
+        for network in (*MORE, *(f"{one}-untrained" for one in MORE))
+        for after, words in (("", ""), ("+triplet", ", after the triplet embedding"))
+    },
     "pixels/pixels": "pixels",
     NETWORK_EMBEDDING: "attribute network's embedding",
 }
@@ -41,6 +48,26 @@ class Folder(Protocol):
 
     @property
     def folder(self) -> Path: ...
+
+
+def whose(errors: Mapping[str, Errors], artifacts: Mapping[str, Sequence[Folder]]) -> list[list[Any]]:
+    """A row for each data set: its name, people, images, attributes with a number, how many images could not be read,
+    and what was left out by which rule.
+
+    artifacts: 'DATA/faces' (data.faces or data.one_face), and read-outs 'DATA/...'.
+    """
+    rows: list[list[Any]] = []
+    for data, measured in errors.items():
+        faces = f"{data}/faces"
+        of = [one for name, all_ in artifacts.items() if name.startswith(f"{data}/") and name != faces for one in all_]
+        unread = max(_meta(one)["without_features"] for one in of)
+        rule = _meta(artifacts[faces][0]).get("faces_report", "none")
+        rows.append([data, measured.people, measured.images, len(measured.names), unread, rule])
+    return rows
+
+
+def _meta(one: Folder) -> dict[str, Any]:
+    return dict(json.loads((one.folder / "meta.json").read_text()))
 
 
 def representations(errors: Mapping[str, Errors], *, every: bool = False) -> dict[str, dict[str, str]]:
@@ -100,11 +127,15 @@ def by_group(data_sets: Mapping[str, Errors], representations: Mapping[str, Mapp
 
 
 def by_layer(errors: Errors) -> pd.DataFrame:
-    """network, layer, group, error_percent, lo, hi: of every network whose layers were read one by one, in order."""
+    """network, layer, group, error_percent, lo, hi: of every network whose layers were read one by one, in order.
+
+    Of networks that a reader added the last layer alone: their layers are not those that an axis could name for all.
+    """
     rows = []
     for name in errors.rates:
         network, _, layer = name.partition("/")
-        if "+" in layer or network in ("deep", "attributes"):
+        added = network.removesuffix("-untrained") in MORE
+        if "+" in layer or network in ("deep", "attributes") or (added and layer != "embedding"):
             continue
         for group in GROUPS:
             if errors.in_group(group):
@@ -193,7 +224,7 @@ def identity_kept(
     rows: list[list[Any]] = []
     for data, label, key in ((d, label, key) for d, named in representations.items() for label, key in named.items()):
         group = artifacts[f"{data}/{key}"]
-        metas = [json.loads((one.folder / "meta.json").read_text()) for one in group]
+        metas = [_meta(one) for one in group]
         auc = np.array([meta["same_person_auc"] for meta in metas])
         # A network that answers by itself chose no C: its ends are nan, a dash in the table.
         ends = [np.mean([meta["at_grid_end"].get(end, np.nan) for meta in metas]) for end in ("smallest", "largest")]

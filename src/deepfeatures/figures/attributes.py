@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from deepfeatures.data.attributes import GROUPS
 
 from . import shapes
-from .style import BLUE, GREEN, INK, ORANGE, PURPLE, VERMILION, panels, styled
+from .style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, panels, styled
 
 BARS = ((BLUE, ""), (ORANGE, "////"), (GREEN, "...."))  # colour and hatch of each representation, in order
 CHANCE_PERCENT = 50
@@ -23,10 +23,18 @@ LINES = {  # network: (label, colour, marker, line)
     "trained": ("identity network", VERMILION, "o", "-"),
     "mobilefacenet-ms1m": ("MobileFaceNet, MS1M", BLUE, "s", "-"),
     "mobilefacenet-casia": ("MobileFaceNet, CASIA", GREEN, "^", "-"),
+    "vgg-face": ("VGG-Face", ORANGE, "X", "-"),
+    "facenet-vggface2": ("FaceNet", SKY, "p", "-"),
+    "arcface-r50": ("ArcFace R50", "#7A5C00", "h", "-"),
+    "arcface-r100": ("ArcFace R100", INK, "*", "-"),
     "attributes": ("attribute network", PURPLE, "P", "-"),
     "untrained": ("random weights", "0.62", "v", "--"),
     "mobilefacenet-ms1m-untrained": ("MobileFaceNet (as MS1M), random weights", "0.5", "<", (0, (3, 1, 1, 1))),
     "mobilefacenet-casia-untrained": ("MobileFaceNet (as CASIA), random weights", "0.35", ">", (0, (1, 1))),
+    "vgg-face-untrained": ("VGG-Face, random weights", "0.7", "X", "--"),
+    "facenet-vggface2-untrained": ("FaceNet, weights in random order", "0.7", "p", "--"),
+    "arcface-r50-untrained": ("ArcFace R50, weights in random order", "0.7", "h", "--"),
+    "arcface-r100-untrained": ("ArcFace R100, weights in random order", "0.7", "*", "--"),
     "pixels": ("pixels", "0.35", "D", ":"),
 }
 

@@ -17,8 +17,8 @@ from deepfeatures.data import celeba, features, pointing04
 from deepfeatures.data.decoding import DamagedImage
 from deepfeatures.data.features import Extracted, FeaturePlan, Json
 from deepfeatures.data.own_images import framed, upright
-from deepfeatures.networks import face_catalogue, face_cnn, own_network
-from deepfeatures.networks.face_artifact import Pixels
+from deepfeatures.networks import face_catalogue, face_cnn, more_networks, own_network
+from deepfeatures.networks.face_artifact import Mirrored, Pixels
 from deepfeatures.networks.face_features import celeba_photographs, face_features, plan_features, pointing_photographs
 from deepfeatures.networks.face_network import FaceNetwork
 from deepfeatures.networks.own_network import Reading
@@ -42,21 +42,27 @@ def make(
     seed: int = 0,
     folder: str = "",
     middle: float = 1.0,
+    mirrored: bool = False,
 ) -> None:
     """Write features of inputs['faces'], image by image; a run that was stopped goes on at the shard it was at.
 
     dataset: 'own' (images under `folder`, of which the middle is read), rendered, celeba or pointing04. network: 'own'
     (the ONNX `file`, whose SHA-256 is `fingerprint`, as `reading` says), 'own-shuffled' (its weights in random order),
-    or a name of networks.face_artifact. seed: of random weights and order.
+    or a name of networks.face_artifact or networks.more_networks; of these `fingerprint` is that of the photographs,
+    '' to take what is there. seed: of random weights and order. mirrored: of the faces turned left for right.
     """
     ids = np.load(inputs["faces"] / "ids.npy")
     reader = network_of(network, data_root, file=file, reading=reading or {}, seed=seed, trained=inputs.get("network"))
     if network == OWN and reader.fingerprint != fingerprint:
         raise ValueError(f"{file} changed since this was planned: start again")
+    if mirrored:
+        reader = Mirrored(reader)
     if dataset in ("celeba", "pointing04"):
         whole = celeba_photographs(celeba.read(data_root)) if dataset == "celeba" else pointing_photographs(
             pointing04.read(data_root)
         )  # fmt: skip
+        if network not in (OWN, SHUFFLED) and fingerprint not in ("", whole.fingerprint):
+            raise ValueError(f"planned for {fingerprint}, found {whole.fingerprint}: plan again")
         plan = plan_features(whole, reader)
         face_features(scratch, plan, whole, reader, progress=tqdm.write)
     else:
@@ -100,8 +106,12 @@ def network_of(
             raise ValueError(f"network={name}: the folder of the identity network is needed")
         network = face_cnn.load(trained)
         return network if name == "trained" else face_cnn.untrained(network.side_px, seed)
-    if name.endswith("-untrained"):
-        return face_catalogue.untrained_twin(name.removesuffix("-untrained"), seed)
+    published = name.removesuffix("-untrained")
+    twin = seed if published != name else None
+    if published in more_networks.LAYERS:
+        return more_networks.load(published, data_root, twin=twin)
+    if twin is not None:
+        return face_catalogue.untrained_twin(published, twin)
     return face_catalogue.load_face_network(name, data_root)
 
 

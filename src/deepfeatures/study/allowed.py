@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from deepfeatures.study.network_names import MORE_LAYERS
+
 
 @dataclass(frozen=True, init=False)
 class OneOf:
@@ -86,6 +88,7 @@ TABLE: dict[str, Rule] = {
     "interpolation": OneOf("bilinear", "nearest"),
     # faces
     "photographs": OneOf("none", "auto", "celeba"),
+    "more_networks": Each(OneOf(*MORE_LAYERS), 0, len(MORE_LAYERS)),
     "people": Between(4, 10_000, "people of the rendered world that is probed"),
     "images_each": Between(2, 1_000, "images of each of them"),
     "train_people": Between(4, 100_000, "people of the rendered world that the identity network learns from"),

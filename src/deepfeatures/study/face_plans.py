@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepfeatures.data.face_source import FaceSource
+from deepfeatures.study.network_names import MORE_LAYERS, WEIGHT_FILES
 from deepfeatures.study.recipes import Recipe
 
 Named = dict[str, list[Recipe]]
@@ -14,6 +15,7 @@ Named = dict[str, list[Recipe]]
 TRAINING_SEED, PROBE_SEED = 1_000, 2_000  # of the rendered worlds: nobody is in both; settings were tried on seed 0
 WALKED = 2  # people walked through yaw, light and glasses: each more adds 0.25 MB to the page
 PUBLISHED = ("mobilefacenet-ms1m", "mobilefacenet-casia")  # networks whose weights others trained
+TWIN = "-untrained"  # the end of the name of a network with weights that know nothing
 LAYERS = {  # layers that are probed, by kind of network; the last is its embedding
     "pixels": ("pixels",),
     "own": ("block2", "block3", "block4", "embedding"),
@@ -39,6 +41,23 @@ class FaceBench:
         there = {"celeba": self.source.celeba, "pointing04": self.source.pointing04}
         return ("rendered", *(name for name, found in there.items() if found))
 
+    @property
+    def more(self) -> tuple[str, ...]:
+        """Networks that a reader adds, by parameter more_networks, where photographs are read.
+
+        Raises ValueError where they are not asked for, MissingWeights with one line on what to do.
+        """
+        asked = tuple(self.params.get("more_networks", ()))
+        if asked and not self.source.asked:
+            raise ValueError(f"more_networks={','.join(asked)}: they read photographs; give photographs=celeba or auto")
+        if asked and self.source.folder is not None:
+            weights = self.source.folder / "weights"
+            if absent := [name for name in asked if not (weights / WEIGHT_FILES[name]).is_file()]:
+                from deepfeatures.networks.face_catalogue import CATALOGUE, MissingWeights  # torch: only to say this
+
+                raise MissingWeights("; ".join(CATALOGUE[name].how_to_get(self.source.folder) for name in absent))
+        return asked if self.source.celeba else ()
+
     def faces(self, dataset: str) -> Recipe:
         p = self.params
         if dataset == "rendered":
@@ -56,8 +75,11 @@ class FaceBench:
         return Recipe("identity-network", settings, {"faces": self.training_faces()})
 
     def features(self, dataset: str, network: str, seed: int, *, mirrored: bool = False) -> Recipe:
-        """network: as networks.face_artifact names them. Only random weights and our own training have a seed."""
+        """network: as networks.face_artifact names them, or one of `more`, or its twin. Only random weights and our own
+        training have a seed.
+        """
         inputs = {"faces": self.faces(dataset)}
+        kind = "own-features" if network.removesuffix(TWIN) in MORE_LAYERS else "face-features"
         settings: dict[str, Any] = {"dataset": dataset, "network": network}
         if network == "trained":
             inputs["network"] = self.identity_network(seed)
@@ -65,18 +87,22 @@ class FaceBench:
             settings["seed"] = seed
         if dataset != "rendered":
             settings["fingerprint"] = self._fingerprint(dataset)
+        elif kind == "own-features":
+            settings["fingerprint"] = ""
         if mirrored:
             settings["mirrored"] = True
-        return Recipe("face-features", settings, inputs)
+        return Recipe(kind, settings, inputs)
 
     def networks(self, dataset: str, *, twins: int = 1) -> tuple[str, ...]:
         """Networks read on a data set. Our own has seen rendered faces alone, and is asked about no others.
 
-        twins: of how many published networks a copy with random weights is read; 0 to 2.
+        twins: of how many of the two published networks a copy with random weights is read; those that a reader adds
+        have one each.
         """
         own = ("pixels", "untrained", "trained") if dataset == "rendered" else ("pixels",)
         published = PUBLISHED if self.source.celeba else ()
-        return (*own, *published, *(f"{name}-untrained" for name in published[:twins]))
+        mine, theirs = self.more, published[:twins]
+        return (*own, *published, *mine, *(f"{name}{TWIN}" for name in (*theirs, *mine)))
 
     def _world(self, seed: int, people: int, images_each: int) -> Recipe:
         world = {"seed": seed, "identities": people, "images_per_identity": images_each}
@@ -131,4 +157,6 @@ def layers_of(network: str) -> tuple[str, ...]:
     """Layers of a network that are probed, in order."""
     if network == "pixels":
         return LAYERS["pixels"]
+    if (added := network.removesuffix(TWIN)) in MORE_LAYERS:
+        return MORE_LAYERS[added]
     return LAYERS["own"] if network in ("trained", "untrained") else LAYERS["published"]

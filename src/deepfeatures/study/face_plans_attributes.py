@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepfeatures.study.face_plans import PUBLISHED, FaceBench, Named, layers_of
+from deepfeatures.study.face_plans import PUBLISHED, TWIN, FaceBench, Named, layers_of
+from deepfeatures.study.network_names import MORE_LAYERS, MORE_WIDTHS
 from deepfeatures.study.recipes import Recipe
 
-EMBEDDING_WIDTH = 128  # of the last layer of every network here; that of two side by side is twice as wide
+EMBEDDING_WIDTH = 128  # of the last layer of the book's own networks; that of two side by side is twice as wide
 EMBEDDINGS = ("triplet", "pca", "random")
 PENALTIES = "penalties/"  # begins the names of what is no read-out
 SIDE_BY_SIDE = ("gdc", "embedding")  # layers of both published networks: 512 and 128 columns of each
@@ -21,7 +22,7 @@ def attributes(bench: FaceBench) -> Named:
     for dataset in bench.datasets:
         if dataset in UNLABELLED:
             continue
-        named[f"{dataset}/faces"] = [bench.faces(dataset)]
+        named[f"{dataset}/faces"] = [labelled(bench, dataset)]
         for network in bench.networks(dataset, twins=len(PUBLISHED)):
             for layer in _layers(dataset, network):
                 named[f"{dataset}/{network}/{layer}"] = _over_seeds(bench, dataset, network, layer)
@@ -29,7 +30,7 @@ def attributes(bench: FaceBench) -> Named:
             if network == "deep":
                 for layer in SIDE_BY_SIDE if dataset == "celeba" else SIDE_BY_SIDE[-1:]:
                     named[f"{dataset}/deep/{layer}"] = [readout(bench, dataset, PUBLISHED, layer, bench.seeds[0])]
-                for one in PUBLISHED:  # each by itself: before the embedding it is read layer by layer
+                for one in (*PUBLISHED, *bench.more):  # each by itself: before the embedding it is read layer by layer
                     after = readout(bench, dataset, (one,), "embedding", bench.seeds[0], "triplet")
                     named[f"{dataset}/{one}/embedding+triplet"] = [after]
             for embedding in EMBEDDINGS:
@@ -58,6 +59,18 @@ def every_penalty(bench: FaceBench, named: Named) -> Named:
     return found
 
 
+def labelled(bench: FaceBench, dataset: str) -> Recipe:
+    """The faces whose attributes are read. Of photographs, where a table counts the faces in each, those of one."""
+    faces = bench.faces(dataset)
+    if dataset != "celeba" or bench.source.poses is None:
+        return faces
+    return Recipe("one-face", {"poses": bench.source.poses}, {"faces": faces})
+
+
+def _width(network: str) -> int:
+    return MORE_WIDTHS.get(network.removesuffix(TWIN), EMBEDDING_WIDTH)
+
+
 def deep(bench: FaceBench, dataset: str) -> tuple[str, ...]:
     """Networks that stand for the paper's "deep features": both published ones side by side ('deep'), and our own."""
     own = ("trained",) if dataset == "rendered" else ()
@@ -78,14 +91,14 @@ def readout(
     settings: dict[str, Any] = {
         "parts": [[name, layer] for name in inputs],
         "embedding": embedding,
-        "dimensions": 0 if embedding == "none" else round(p["embedding_share"] * EMBEDDING_WIDTH * len(networks)),
+        "dimensions": 0 if embedding == "none" else round(p["embedding_share"] * sum(map(_width, networks))),
         "folds": p["folds"],
         "penalties": p["penalties"],
         "seed": p["first_seed"],
     }
     if embedding == "triplet":
         settings["triplet_steps"] = p["triplet_steps"]
-    return Recipe("attribute-readout", settings, {"faces": bench.faces(dataset), **inputs})
+    return Recipe("attribute-readout", settings, {"faces": labelled(bench, dataset), **inputs})
 
 
 def network_readout(bench: FaceBench, dataset: str, seed: int, layer: str) -> Recipe:
@@ -95,21 +108,21 @@ def network_readout(bench: FaceBench, dataset: str, seed: int, layer: str) -> Re
     settings: dict[str, Any] = {"layer": layer, "folds": p["folds"], "seed": p["first_seed"]}
     if layer == "embedding":
         settings["penalties"] = p["penalties"]
-    return Recipe("attribute-network-readout", settings, {"faces": bench.faces(dataset), **inputs})
+    return Recipe("attribute-network-readout", settings, {"faces": labelled(bench, dataset), **inputs})
 
 
 def attribute_network(bench: FaceBench, dataset: str, seed: int, fold: int) -> Recipe:
     """Trained on the people of the other folds: rendered ones from our identity network's trunk, photographed ones
     behind a published trunk."""
     p = bench.params
-    faces = bench.faces(dataset)
+    faces = labelled(bench, dataset)
     settings = {
         "seed": seed, "steps": p["attribute_steps"], "device": bench.device,
         "fold": fold, "folds": p["folds"], "fold_seed": p["first_seed"],
     }  # fmt: skip
     if dataset == "rendered":
         return Recipe("attribute-network", settings, {"faces": faces, "network": bench.identity_network(seed)})
-    maps = Recipe("trunk-maps", {"fingerprint": faces.params["fingerprint"]})
+    maps = Recipe("trunk-maps", {"fingerprint": bench.faces(dataset).params["fingerprint"]})
     return Recipe("attribute-tail", settings, {"faces": faces, "maps": maps})
 
 
@@ -122,5 +135,5 @@ def _over_seeds(bench: FaceBench, dataset: str, network: str, layer: str, embedd
 
 def _layers(dataset: str, network: str) -> tuple[str, ...]:
     """Networks that learned from photographs are read at their last layer alone where faces are rendered."""
-    mixed = dataset == "rendered" and network.startswith(PUBLISHED)
+    mixed = dataset == "rendered" and network.startswith((*PUBLISHED, *MORE_LAYERS))
     return ("embedding",) if mixed else layers_of(network)

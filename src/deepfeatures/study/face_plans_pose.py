@@ -1,6 +1,7 @@
 """What chapter pose needs: a read-out of pose for every world, network and layer, named WORLD/NETWORK/LAYER.
 
-And, named IDENTITY WORLD/faces and WORLD/NETWORK, the faces and features that say who is told apart.
+And, named IDENTITY WORLD/faces and WORLD/NETWORK, the faces and features that say who is told apart; named PENALTIES
+and a read-out, that read-out with its penalty chosen otherwise.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepfeatures.study.face_plans import PUBLISHED, FaceBench, Named, layers_of
-from deepfeatures.study.face_plans_attributes import UNLABELLED, attribute_network
+from deepfeatures.study.face_plans_attributes import UNLABELLED, attribute_network, labelled
 from deepfeatures.study.recipes import Recipe
 
 BOTH = "both"  # the two published networks side by side, which stand for the paper's combined deep features
@@ -18,7 +19,7 @@ AS_THE_PAPER = "as-the-paper"  # a world thinned to the shares of |yaw| that tab
 FEATURES = "features"
 
 
-IDENTITY = "identity/"  # begins the names of what is no read-out of pose
+IDENTITY, PENALTIES = "identity/", "penalties/"  # begin the names of what is no read-out of pose, or once more one
 
 
 def pose_chapter(bench: FaceBench) -> Named:
@@ -31,9 +32,25 @@ def pose_chapter(bench: FaceBench) -> Named:
     for world in bench.datasets:
         named[f"{IDENTITY}{world}/faces"] = [bench.faces(world)]
         for network in bench.networks(world):
-            if network in ("trained", *PUBLISHED):
+            if network in ("trained", *PUBLISHED, *bench.more):
                 named[f"{IDENTITY}{world}/{network}"] = [bench.features(world, network, seed)]
-    return named
+    return named | _penalties(named)
+
+
+def _penalties(named: Named) -> Named:
+    """What stands for the paper's deep features, each network by itself and its twin, read with other penalties: their
+    last layers, and what the last layer of both side by side is computed from. Of the first seed.
+    """
+    found = {}
+    for name, (first, *_) in named.items():
+        world, network, layer = (*name.split("/"), "")[:3]
+        last = layer == "embedding" and network != "attributes"
+        if first.kind == "pose-readout" and world != AS_THE_PAPER and (last or (network, layer) == (BOTH, "gdc")):
+            made_of = [part for part, _ in first.params["parts"]]
+            settings = {setting: first.params[setting] for setting in ("parts", "folds", "seed")}
+            inputs = {part: first.inputs[part] for part in ("faces", *made_of)}
+            found[f"{PENALTIES}{name}"] = [Recipe("pose-penalties", settings, inputs)]
+    return found
 
 
 def _attributes(bench: FaceBench, world: str, seed: int) -> Recipe:
@@ -41,7 +58,7 @@ def _attributes(bench: FaceBench, world: str, seed: int) -> Recipe:
     p = bench.params
     inputs = {f"fold {fold}": attribute_network(bench, world, seed, fold) for fold in range(p["folds"])}
     settings = {"folds": p["folds"], "seed": p["first_seed"], "kernel_centres": p["kernel_centres"]}
-    return Recipe("pose-network-readout", settings, {"faces": bench.faces(world), **inputs})
+    return Recipe("pose-network-readout", settings, {"faces": labelled(bench, world), **inputs})
 
 
 def pose(bench: FaceBench, *, twins: int = 1) -> Named:
@@ -87,7 +104,7 @@ def _readout(
     if layer == layers_of(networks[0])[-1]:
         for name, network in zip(names, networks, strict=True):
             inputs[f"{name} mirrored"] = bench.features(world, network, seed, mirrored=True)
-        if set(networks) <= {"trained", *PUBLISHED}:
+        if set(networks) <= {"trained", *PUBLISHED, *bench.more}:
             settings["triplet_steps"] = p["triplet_steps"]
     if layer in ASKED_ELSEWHERE and set(networks) <= set(PUBLISHED):
         for other in bench.datasets:

@@ -13,6 +13,19 @@ SMALL_MAPS, SMALL_UNITS = (20, 40, 60, 80), 160
 WINDOWS = ("centre", "upper left", "upper right", "lower left", "lower right")
 # networks.response_windows
 READINGS = ("mean", "selected", "evidence")
+# networks.more_networks: network -> its layers that are read
+MORE_LAYERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "vgg-face": ("pool5", "fc6", "embedding"),
+        "facenet-vggface2": ("embedding",),
+        "arcface-r50": ("embedding",),
+        "arcface-r100": ("embedding",),
+    }
+)
+# networks.face_catalogue: how many numbers the last layer of each of them has
+MORE_WIDTHS: Mapping[str, int] = MappingProxyType(
+    {"vgg-face": 4096, "facenet-vggface2": 512, "arcface-r50": 512, "arcface-r100": 512}
+)
 # networks.face_catalogue: network -> its file in the folder of weights
 WEIGHT_FILES: Mapping[str, str] = MappingProxyType(
     {

@@ -35,6 +35,7 @@ KINDS: dict[str, Kind] = {
     "turned-digits": Kind("deepfeatures.analysis.turned_digits"),
     # Photographs are read by names and sizes that their fingerprints cover; what is rendered is made by code.
     "faces": Kind("deepfeatures.data.faces"),
+    "one-face": Kind("deepfeatures.data.one_face"),
     "identity-network": Kind("deepfeatures.training.identity"),
     "attribute-network": Kind("deepfeatures.training.attributes"),
     "trunk-maps": Kind("deepfeatures.networks.trunk_maps"),
@@ -47,6 +48,7 @@ KINDS: dict[str, Kind] = {
     "attribute-penalties": Kind("deepfeatures.analysis.attribute_penalties"),
     "attribute-network-readout": Kind("deepfeatures.analysis.attribute_network_readout"),
     "pose-readout": Kind("deepfeatures.analysis.pose_readout"),
+    "pose-penalties": Kind("deepfeatures.analysis.pose_penalties"),
     "pose-network-readout": Kind("deepfeatures.analysis.pose_network_readout"),
     "face-walk": Kind("deepfeatures.analysis.face_walk"),
     "designed-faces": Kind("deepfeatures.data.designed_faces"),

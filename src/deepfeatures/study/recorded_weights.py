@@ -21,7 +21,8 @@ from deepfeatures.study.recipes import Recipe
 
 BESIDE = "recorded.json"  # in the folder of the weights, where that may be written
 ELSEWHERE = "recorded-weights.json"  # in runs/, where it may not
-SAID = re.compile(r"sha256-([0-9a-f]{64})(-mirrored)?$")  # a fingerprint; faces turned left for right say so after it
+SAID = re.compile(r"sha256-([0-9a-f]{64})(-shuffled-\d+)?(-mirrored)?$")  # a fingerprint, and what was done after it
+TWIN = "-untrained"
 BY_KIND = {"trunk-maps": "mobilefacenet-ms1m", "attribute-tail": "mobilefacenet-ms1m"}  # these name no network
 
 
@@ -92,8 +93,13 @@ def _digest(path: Path, size: int, changed_ns: int) -> str:
 
 
 def _file(recipe: Recipe) -> Path | None:
-    """The weight file that an artifact is made with, None for all others and for random twins."""
+    """The weight file that an artifact is made with, None for all others and for random twins.
+
+    The twin of an ONNX file has that file's weights in random order.
+    """
     name = BY_KIND.get(recipe.kind) or recipe.params.get("network")
+    if name and WEIGHT_FILES.get(name.removesuffix(TWIN), "").endswith(".onnx"):
+        name = name.removesuffix(TWIN)
     file = WEIGHT_FILES.get(name) if name else None
     return paths.data_root() / "weights" / file if file else None
 

@@ -61,24 +61,27 @@ def make(
 ) -> None:
     """Write the tail of one fold, losses.npy, and what it reads from all photographs: ids, embedding and scores.
 
-    inputs: 'faces' (data.faces) and 'maps' (networks.trunk_maps). scores.npy (n, 40): nan for attributes that were not
-    learnt. Those of people in other folds are of photographs that the tail was trained on.
+    inputs: 'faces' (data.faces, or some of them) and 'maps' (networks.trunk_maps, of all photographs). scores.npy
+    (n, 40): nan for attributes that were not learnt. Those of people in other folds are of photographs that the tail
+    was trained on.
     """
     identity, known, ids = (np.load(inputs["faces"] / f"{name}.npy") for name in ("identity", "attributes", "ids"))
     maps, given = np.load(inputs["maps"] / "maps.npy", mmap_mode="r"), np.load(inputs["maps"] / "ids.npy")
     row_of = {name: row for row, name in enumerate(ids.tolist())}
-    rows = np.array([row_of[name] for name in given.tolist()])  # of the photographs that could be read
-    learnt = np.flatnonzero(~asked_in_fold(identity, fold, folds, fold_seed)[rows])
+    kept = np.flatnonzero(np.isin(given, ids))
+    rows = np.array([row_of[name] for name in given[kept].tolist()])  # of the photographs that could be read
+    mine = np.flatnonzero(~asked_in_fold(identity, fold, folds, fold_seed)[rows])
+    learnt = kept[mine]
     network = load_face_network(MS1M.name, data_root)
     assert isinstance(network, MobileFaceNet)
     tail = AttributeTail(known.shape[1]).begin_from(network).to(device)
-    losses = train(tail, maps[learnt], known[rows[learnt]], seed=seed, steps=steps, batch=batch, scratch=scratch)
-    parts = [tail.features(maps[at : at + BATCH_READ]) for at in range(0, len(maps), BATCH_READ)]
+    losses = train(tail, maps[learnt], known[rows[mine]], seed=seed, steps=steps, batch=batch, scratch=scratch)
+    parts = [tail.features(maps[kept[at : at + BATCH_READ]]) for at in range(0, len(kept), BATCH_READ)]
     scores, embedding = (np.concatenate([part[layer] for part in parts]) for layer in ("scores", "embedding"))
     np.save(out / "losses.npy", losses)
-    np.save(out / "ids.npy", given)
+    np.save(out / "ids.npy", given[kept])
     np.save(out / "embedding.npy", embedding)
-    np.save(out / "scores.npy", without_unlearnt(scores, known[rows[learnt]]))
+    np.save(out / "scores.npy", without_unlearnt(scores, known[rows[mine]]))
     save(
         tail, out, name="attribute-tail", trunk=network.fingerprint, seed=seed, steps=steps,
         learnt_from=len(learnt), fold=fold, folds=folds, fold_seed=fold_seed,
