@@ -325,7 +325,7 @@ study.verdicts()
 # **F1** Hyperface's angles were never released; 3DDFA's stand for them, made from the photograph before alignment. They are compressed at the
 # extremes. Images are kept by the rule printed above. **F2** Chen et al.'s features were never released;
 # two MobileFaceNets side by side stand for them where photographs are read, else the network trained here. Their training sets may hold CelebA's
-# people; Pointing'04 is unseen. **F3** VGG-Face is read where a reader has its weights (`-p more_networks=[vgg-face]`), and its weights are not at hand; in AFFACT's place stands a
+# people; Pointing'04 is unseen. **F3** VGG-Face is read where a reader has its weights (`-p more_networks=vgg-face`), and its weights are not at hand; in AFFACT's place stands a
 # network that learned attributes from a few thousand images (D12 of chapter {doc}`attributes`). **F4** The images are few, so all of them are predicted, out
 # of fold by people, instead of one official test set; ridge stands for least squares. **F5** CelebA's aligned faces have had their roll
 # turned away: what little could be read of it there may come from the photograph's surroundings. **F6** The triplet embedding keeps the paper's ratio of sizes,

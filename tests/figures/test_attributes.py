@@ -75,3 +75,10 @@ def test_layers_are_lines_and_pixels_a_level() -> None:
     assert [30.0, 20.0] in levels and [33.0, 33.0] in levels
     with pytest.raises(ValueError, match="no look for networks \\['mine'\\]"):
         figures.group_error_by_layer({"made up": LAYERS.assign(network="mine", layer=["a", "b", "c"])})
+
+
+def test_a_group_that_one_data_set_lacks_says_so() -> None:
+    other = pd.DataFrame([("trained", "embedding", "independent", 25.0)], columns=LAYERS.columns)
+    axes = figures.group_error_by_layer({"all": pd.concat([LAYERS, other]), "some": LAYERS})
+    said = [[text.get_text() for text in ax.texts] for ax in axes]
+    assert said == [[], [], [], ["none measured here"]]

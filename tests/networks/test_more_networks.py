@@ -21,8 +21,8 @@ ARCFACE = face_catalogue.CATALOGUE["arcface-r50"]
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 112, 112, 3), np.uint8)
 
 
-def write_arcface(path: Path) -> Path:
-    """One convolution, ReLU, mean over positions, matrix: 112 x 112 to 6 numbers, maps before them."""
+def write_arcface(path: Path, width: int = 6) -> Path:
+    """One convolution, ReLU, mean over positions, matrix: 112 x 112 to `width` numbers, maps before them."""
     rng = np.random.default_rng(1)
     nodes = [
         helper.make_node("Conv", ["image", "kernel"], ["raw"], strides=[8, 8]),
@@ -34,9 +34,9 @@ def write_arcface(path: Path) -> Path:
     graph = helper.make_graph(
         nodes, "small", [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 3, 112, 112])],
         [helper.make_tensor_value_info("maps", TensorProto.FLOAT, ["n", 8, 14, 14]),
-         helper.make_tensor_value_info("numbers", TensorProto.FLOAT, ["n", 6])],
+         helper.make_tensor_value_info("numbers", TensorProto.FLOAT, ["n", width])],
         [numpy_helper.from_array(rng.normal(size=(8, 3, 8, 8)).astype(np.float32), "kernel"),
-         numpy_helper.from_array(rng.normal(size=(8, 6)).astype(np.float32), "matrix")],
+         numpy_helper.from_array(rng.normal(size=(8, width)).astype(np.float32), "matrix")],
     )  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)

@@ -175,7 +175,12 @@ def group_error_by_layer(
         shapes.once(f"tables[{name!r}]", table, ["network", "layer", "group"])
         for column, group in enumerate(groups):
             ax = drawn[row * len(groups) + column]
-            _lines(ax, table[table["group"] == group])
+            rows = table[table["group"] == group]
+            if rows.empty:  # another data set has attributes of this group
+                ax.text(0.5, 0.5, "none measured here", transform=ax.transAxes, color="0.45", ha="center", va="center")
+                ax.set_xticks([])
+            else:
+                _lines(ax, rows)
             ax.set_title(group if len(checked) == 1 else f"{group}\n{DATA.get(name, name)}", fontsize="small")
             if column == 0:
                 ax.set_ylabel("balanced error, %")

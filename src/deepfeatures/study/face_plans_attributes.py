@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepfeatures.study.face_plans import PUBLISHED, TWIN, FaceBench, Named, layers_of
-from deepfeatures.study.network_names import MORE_LAYERS, MORE_WIDTHS
+from deepfeatures.study.network_names import MORE_LAYERS
 from deepfeatures.study.recipes import Recipe
 
 EMBEDDING_WIDTH = 128  # of the last layer of the book's own networks; that of two side by side is twice as wide
@@ -30,7 +30,8 @@ def attributes(bench: FaceBench) -> Named:
             if network == "deep":
                 for layer in SIDE_BY_SIDE if dataset == "celeba" else SIDE_BY_SIDE[-1:]:
                     named[f"{dataset}/deep/{layer}"] = [readout(bench, dataset, PUBLISHED, layer, bench.seeds[0])]
-                for one in (*PUBLISHED, *bench.more):  # each by itself: before the embedding it is read layer by layer
+                added = bench.more if dataset == "celeba" else ()
+                for one in (*PUBLISHED, *added):  # each by itself: before the embedding it is read layer by layer
                     after = readout(bench, dataset, (one,), "embedding", bench.seeds[0], "triplet")
                     named[f"{dataset}/{one}/embedding+triplet"] = [after]
             for embedding in EMBEDDINGS:
@@ -68,7 +69,10 @@ def labelled(bench: FaceBench, dataset: str) -> Recipe:
 
 
 def _width(network: str) -> int:
-    return MORE_WIDTHS.get(network.removesuffix(TWIN), EMBEDDING_WIDTH)
+    """Columns of which an embedding keeps a share. Networks that a reader adds are cut to the size of both published
+    ones side by side, whatever their own: so that what is left of each can be compared.
+    """
+    return len(PUBLISHED) * EMBEDDING_WIDTH if network.removesuffix(TWIN) in MORE_LAYERS else EMBEDDING_WIDTH
 
 
 def deep(bench: FaceBench, dataset: str) -> tuple[str, ...]:

@@ -22,10 +22,6 @@ MORE_LAYERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "arcface-r100": ("embedding",),
     }
 )
-# networks.face_catalogue: how many numbers the last layer of each of them has
-MORE_WIDTHS: Mapping[str, int] = MappingProxyType(
-    {"vgg-face": 4096, "facenet-vggface2": 512, "arcface-r50": 512, "arcface-r100": 512}
-)
 # networks.face_catalogue: network -> its file in the folder of weights
 WEIGHT_FILES: Mapping[str, str] = MappingProxyType(
     {
