@@ -77,6 +77,26 @@ def test_killed_it_goes_on_and_a_failed_point_loses_no_other(checkout, tmp_path,
     assert kept.name == f"{SLUG}-{record['points'][1]['key']}.ipynb"
 
 
+def test_points_are_made_side_by_side(checkout, tmp_path, runs_folder):
+    """Each waits until both have begun: on one core at a time neither would end."""
+    waits = [tmp_path / f"wait-{name}" for name in (103, 104)]
+    for wait in waits:
+        wait.touch()
+    log = tmp_path / "log"
+    command = [*COMMAND[:-1], "2", "-p", "resamples=103,104", "--profile", "smoke"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
+        until = time.monotonic() + 300
+        while not log.exists() or {"103 0", "104 0"} - {line.rpartition(" ")[0] for line in log.read_text().splitlines()}:
+            assert child.poll() is None and time.monotonic() < until
+            time.sleep(0.05)
+        for wait in waits:
+            wait.unlink()
+        assert child.stdout is not None
+        page = Path(child.stdout.read().strip())
+    assert child.returncode == 0
+    assert [bool(one["failure"]) for one in sweep.read_record(page.parent)["points"]] == [False, False]
+
+
 def finish(chapter):
     made_up_runs.write_run(
         execute.folder(chapter), made_up_runs.record("height", 1.0), **made_up_runs.said_of(chapter)
