@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
+from bs4 import BeautifulSoup
+from PIL import Image
 from pypdf import PageObject, PdfReader
 
 from deepfeatures.study import one_page, pdf
@@ -44,7 +47,15 @@ def test_every_link_inside_leads_somewhere_and_figures_are_there(printed: PdfRea
         if "/Dest" in note.get_object()
     ]
     assert len(inside) > 20 and {str(one) for one in inside} <= set(printed.named_destinations)
-    assert sum(len(page.images) for page in printed.pages) >= 1
+
+
+def test_every_picture_of_every_page_is_in_it(printed: PdfReader, small_site: Path) -> None:
+    """By size in pixels: the browser encodes pictures anew, and keeps one that a page shows twice once."""
+    shown = BeautifulSoup(one_page.join(small_site).html(""), "html.parser").find_all("img")
+    paths = {Path(unquote(urlsplit(str(one["src"])).path)) for one in shown if not str(one["src"]).startswith("data:")}
+    wanted = {Image.open(path).size for path in paths if path.suffix in (".png", ".webp")}
+    found = {one.image.size for page in printed.pages for one in page.images if one.image is not None}
+    assert len(wanted) >= 3 and wanted <= found
 
 
 def test_no_head_of_a_table_stands_alone_at_the_foot_of_a_page(chromium: str, tmp_path: Path) -> None:
