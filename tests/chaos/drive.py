@@ -40,7 +40,7 @@ class Kind:
 def everything(kinds: Sequence[Kind], books: Books, ledger: Ledger, until: float) -> None:
     """Try each kind once, whatever `until` (a time of the monotonic clock) says; then as many as time allows.
 
-    What a kind does not use of its share is left to those that follow.
+    What a kind does not use of its share is left to those that follow, and in the end to whoever is short.
     """
     given_up = {kind.name for kind in kinds if not _tried(kind, ledger) and not attempt(kind, books, ledger)}
     builds.DEADLINE[0] = until
@@ -50,6 +50,11 @@ def everything(kinds: Sequence[Kind], books: Books, ledger: Ledger, until: float
         tally = ledger.tallies[kind.name]
         while kind.name not in given_up and tally.events < kind.wanted:
             if not attempt(kind, books, ledger, min(mine, until)):
+                break
+    for kind in kinds:
+        tally = ledger.tallies[kind.name]
+        while kind.name not in given_up and tally.left_out in ("", TIME) and tally.events < kind.wanted:
+            if not attempt(kind, books, ledger, until):
                 break
 
 
