@@ -19,6 +19,7 @@ from PIL import Image
 from deepfeatures import cli
 from deepfeatures.data.synthfaces import SynthFaces
 from deepfeatures.study import artifacts
+from tests.networks.test_more_networks import ARCFACE, write_arcface
 
 PEOPLE, EACH, SIDE = 14, 4, 32
 Ended = Callable[..., tuple[int, str, str]]
@@ -152,6 +153,19 @@ def test_ones_own_people_and_no_weights_at_hand(
     page = Path(out.splitlines()[-1]).read_text()
     assert "learnt rendered faces alone, and is asked about photographs" in page
     assert "of each the middle 90% of its height and width" in page
+
+
+def test_every_network_whose_weights_are_at_hand_is_asked(
+    own: Path, ended: Ended, runs_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEEPFEATURES_DATA", str(tmp_path))
+    write_arcface(ARCFACE.path(tmp_path))
+    code, _, err = ended("probe", "--images", own / "people", "--profile", "smoke", "--out", tmp_path / "page")
+    assert code == 0, err
+    assert "networks at hand: arcface-r50, arcface-r50 with its weights in random order, pixels" in err
+    rows = json.loads((tmp_path / "page" / "results.json").read_text())["verification"]
+    assert [row["network"] for row in rows] == ["arcface-r50", "arcface-r50 with its weights in random order", "pixels"]
+    assert [row["layer"] for row in rows] == ["embedding", "embedding", "pixels"]
 
 
 def few(folder: Path, people: int, each: int) -> Path:

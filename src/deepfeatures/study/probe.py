@@ -19,6 +19,7 @@ from deepfeatures.networks.own_network import Reading
 from deepfeatures.study import catalogue, paths
 from deepfeatures.study.devices import pick_device
 from deepfeatures.study.face_plans import PUBLISHED, FaceBench, layers_of
+from deepfeatures.study.network_names import MORE_LAYERS, WEIGHT_FILES
 from deepfeatures.study.recipes import Recipe
 
 WORLDS = ("rendered", "celeba", "pointing04")
@@ -145,7 +146,10 @@ def run(planned: Plan) -> Found:
 def label_of(network: str) -> str:
     """What a reader calls it."""
     base = network.removesuffix("-untrained")
-    return LABELS.get(network) or (base if base == network else f"{base} with random weights")
+    if network in LABELS or base == network:
+        return LABELS.get(network, network)
+    order = WEIGHT_FILES.get(base, "").endswith(".onnx")
+    return f"{base} with {'its weights in random order' if order else 'random weights'}"
 
 
 def _source(asked: Asked) -> FaceSource:
@@ -167,7 +171,7 @@ def _features(asked: Asked, bench: FaceBench, faces: Recipe) -> tuple[dict[str, 
         return _of_own_network(asked, asked.network, faces)
     from deepfeatures.networks import face_catalogue
 
-    there = [name for name in PUBLISHED if name in face_catalogue.available(paths.data_root())]
+    there = [name for name in (*PUBLISHED, *MORE_LAYERS) if name in face_catalogue.available(paths.data_root())]
     if asked.dataset == "rendered" or not there:
         names, note = ["trained", "untrained", "pixels"], ""
         if asked.dataset != "rendered":
@@ -228,7 +232,7 @@ def _layers(planned: Plan, network: str) -> tuple[str, ...]:
     if network in (OWN, SHUFFLED):
         return tuple(planned.about["network"]["outputs"])
     layers = layers_of("pixels" if network == "pixels" else network)
-    return layers if network in ("trained", *PUBLISHED) else layers[-1:]
+    return layers if network in ("trained", *PUBLISHED, *MORE_LAYERS) else layers[-1:]
 
 
 def _attributes(planned: Plan, network: str, layer: str) -> Recipe:
