@@ -39,23 +39,54 @@ def test_contents_outline_and_headings_name_the_same_pages(printed: PdfReader, s
         assert begins in contents and begins in pages[numbers[entry.anchor] - 1]
 
 
-def test_every_link_inside_leads_somewhere_and_figures_are_there(printed: PdfReader) -> None:
-    inside = [
-        note.get_object()["/Dest"]
-        for page in printed.pages
-        for note in page.get("/Annots", [])
-        if "/Dest" in note.get_object()
-    ]
-    assert len(inside) > 20 and {str(one) for one in inside} <= set(printed.named_destinations)
+def test_every_link_inside_leads_somewhere(printed: PdfReader) -> None:
+    assert len(leading_inside(printed)) > 20 and set(leading_inside(printed)) <= set(printed.named_destinations)
 
 
 def test_every_picture_of_every_page_is_in_it(printed: PdfReader, small_site: Path) -> None:
     """By size in pixels: the browser encodes pictures anew, and keeps one that a page shows twice once."""
-    shown = BeautifulSoup(one_page.join(small_site).html(""), "html.parser").find_all("img")
+    wanted, found = pictures(printed, small_site)
+    assert len(wanted) >= 3 and wanted <= found
+
+
+def test_the_published_book_has_all_its_links_pictures_and_pages(published: Path) -> None:
+    path = published.parent / "book.pdf"
+    if not path.is_file():
+        pytest.skip("no _build/book.pdf: `make pdf` prints it")
+    book = PdfReader(path)
+    inside = leading_inside(book)
+    assert len(inside) > 1_000 and set(inside) <= set(book.named_destinations)
+    wanted, found = pictures(book, published)
+    assert len(wanted) > 20 and wanted <= found
+    assert 200 < len(book.pages) < 400  # where boxes grow on paper there are many more
+
+
+def leading_inside(book: PdfReader) -> list[str]:
+    """Where links lead that lead to another place of the book."""
+    notes = [note.get_object() for page in book.pages for note in page.get("/Annots", [])]
+    return [str(note["/Dest"]) for note in notes if "/Dest" in note]
+
+
+def pictures(book: PdfReader, site: Path) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
+    """Sizes in pixels of the pictures that the pages show, and of those in the book."""
+    shown = BeautifulSoup(one_page.join(site).html(""), "html.parser").find_all("img")
     paths = {Path(unquote(urlsplit(str(one["src"])).path)) for one in shown if not str(one["src"]).startswith("data:")}
     wanted = {Image.open(path).size for path in paths if path.suffix in (".png", ".webp")}
-    found = {one.image.size for page in printed.pages for one in page.images if one.image is not None}
-    assert len(wanted) >= 3 and wanted <= found
+    sizes: set[tuple[int, int]] = set()
+    seen: set[int] = set()
+    waiting = [page.get("/Resources") for page in book.pages]
+    while waiting:  # pictures stand in pages, or in drawings that pages show
+        resources = waiting.pop()
+        drawn = resources.get_object().get("/XObject") if resources is not None else None
+        for one in (drawn.get_object() if drawn is not None else {}).values():
+            if (number := getattr(one, "idnum", id(one))) in seen:
+                continue
+            seen.add(number)
+            what = one.get_object()
+            if what["/Subtype"] == "/Image":
+                sizes.add((int(what["/Width"]), int(what["/Height"])))
+            waiting.append(what.get("/Resources"))
+    return wanted, sizes
 
 
 def test_no_head_of_a_table_stands_alone_at_the_foot_of_a_page(chromium: str, tmp_path: Path) -> None:

@@ -2,15 +2,17 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from pypdf import PdfReader
 
 from deepfeatures.study import downloads
 from deepfeatures.study.linked import PAPERS
-from tests.book import checks
+from tests.book import accessible, checks
 from tests.conftest import ROOT
 
 
@@ -32,6 +34,7 @@ def _page(published: Path, slug: str) -> BeautifulSoup:
     return BeautifulSoup((published / "chapters" / f"{slug}.html").read_text("utf-8"), "html.parser")
 
 
+SLUGS = [path.name.partition(".")[0] for path in sorted((ROOT / "book" / "chapters").glob("*.results.json"))]
 EXPLORERS = {
     "pair-lenet": "turn-explorer", "feature-spaces": "scree-explorer", "rendered-faces": "walk-explorer",
     "attributes": "attribute-explorer", "pose": "pose-explorer", "localize-then-describe": "unit-explorer",
@@ -42,6 +45,38 @@ EXPLORERS = {
 def test_published_chapters_have_their_explorers(published: Path, slug: str, name: str) -> None:
     found = _page(published, slug).select(f"#{name} .df-explorer, .df-explorer#{name}")
     assert found and found[0].select('script[type="application/json"]')
+    assert len(str(found[0]).encode()) <= 1_500_000
+    (static,) = found[0].select(".df-explorer-static")
+    assert re.match(r"Precomputed: [\d,]+ rows", static.get_text(strip=True))
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_published_chapter_can_be_taken_away(published: Path, slug: str) -> None:
+    """Notebook with its parameters, each figure as SVG and PDF, each table as CSV, the command; nothing is lacking."""
+    page, folder = _page(published, slug), published / "downloads" / slug
+    offered = {str(link["href"]).removeprefix(f"../downloads/{slug}/") for link in page.select("a[download]")}
+    assert {f"{slug}.zip", f"{slug}.ipynb", f"{slug}.py", f"{slug}.results.json"} <= offered
+    assert all((folder / name).is_file() for name in offered)
+    assert "injected-parameters" in (folder / f"{slug}.ipynb").read_text("utf-8")
+    figures = {str(one["id"]) for one in page.select("figure[id]") if one.select("img")}
+    for kind in ("svg", "pdf"):
+        assert len([name for name in offered if name.startswith("figures/") and name.endswith(f".{kind}")]) >= 1
+        assert sum(f"figures/{name}.{kind}" in offered for name in figures) >= len(figures) - 1  # ids may clash
+    assert len([name for name in offered if name.startswith("tables/") and name.endswith(".csv")]) >= 1
+    code = page.select_one("#take-it-with-you pre")
+    assert code is not None and code.get_text().strip().startswith(f"deepfeatures run {slug}")
+    assert "there is no file of" not in page.select_one("#take-it-with-you").get_text()  # type: ignore[union-attr]
+
+
+def test_on_paper_every_factor_is_one_row(published: Path, chromium: str) -> None:
+    """Faces of a factor are cut out of its group's picture: on paper, where boxes may grow, too."""
+    path = published / "every-factor.html"
+    factors = len(BeautifulSoup(path.read_text("utf-8"), "html.parser").select(".df-strip"))
+    with accessible.opened(chromium) as browser:
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        printed = len(PdfReader(io.BytesIO(page.pdf())).pages)
+    assert factors > 100 and printed <= factors / 5  # half a page each where whole pictures are shown
 
 
 _MEASURED = re.compile(r"[−+]?\d+\.\d+(?: ?[%°])?(?: \[[^\]]+\])?")  # a whole cell

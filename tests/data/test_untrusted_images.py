@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepfeatures.data import celeba, pointing04
+from deepfeatures.data import celeba, own_images, pointing04
 from deepfeatures.data.decoding import DamagedImage, ImageStream, decode
 from deepfeatures.networks import pose_estimates
 from deepfeatures.networks.face_features import CroppedFaces, celeba_photographs, pointing_photographs
@@ -64,6 +64,18 @@ def test_one_among_pointing04_is_left_out(tmp_path: Path) -> None:
     heads = pointing04.read(tmp_path)
     kept = CroppedFaces(pointing_photographs(heads), [0], (16, 16))
     assert list(kept) == [] and "person01146+0+0.jpg cannot be decoded: Image size" in kept.left_out[0]
+
+
+@pytest.mark.parametrize("make", BOMBS.values())
+def test_one_among_images_of_ones_own_is_left_out(make: Callable[[Path], Path], tmp_path: Path) -> None:
+    from PIL import Image
+
+    (tmp_path / "person").mkdir()
+    Image.fromarray(np.full((20, 20, 3), 90, np.uint8)).save(tmp_path / "person" / "a.png")
+    make(tmp_path / "person" / "b.png")
+    assert own_images.upright(tmp_path / "person" / "a.png").shape == (20, 20, 3)
+    with pytest.raises(DamagedImage, match=r"b.png cannot be decoded: Image size \(2500000000 pixels\) exceeds"):
+        own_images.upright(tmp_path / "person" / "b.png")
 
 
 def test_one_among_the_images_of_a_pose_table_is_left_out(tmp_path: Path) -> None:

@@ -49,6 +49,18 @@ def test_only_one_side_has_it():
     assert comparison.compare("tiny", RESULTS, None).setting == []
 
 
+def test_numbers_of_the_text_are_compared_too():
+    """A run may move nothing else."""
+    dash = {"value": None, "shown": "–"}
+    here, there = ({**PUBLISHED, "numbers": {"told": {"value": value, "shown": "-"}, "dash": dash}}
+                   for value in (0.5, 0.75))  # fmt: skip
+    found = comparison.compare("tiny", here, there)
+    assert found.changed == 1
+    row = found.rows[-1]
+    assert (row.claim, row.change, row.difference, row.here.verdict) == ("in the text: told", "changed", "−0.250", "")
+    assert [one.change for one in comparison.compare("tiny", here, PUBLISHED).rows][-1] == "only here"
+
+
 CELL = {
     "subject": "pose", "data": "rendered faces", "network": "trained", "layer": "embedding", "reading": "linear",
     "metric": "share of variance", "value": 0.5, "interval": [0.4, 0.6],

@@ -57,6 +57,14 @@ def test_what_changed_is_told(two):
     assert "  resamples     100    200\n" in told
 
 
+def test_numbers_of_the_text_are_compared_too(two):
+    for run, value in zip(two, (3.0, 4.5), strict=True):
+        run.results["numbers"] = {"told": {"value": value, "shown": str(value)}, "dash": {"value": None, "shown": "–"}}
+    found = compare.compare(*two)
+    assert found.changed[-1].cells() == ["in the text: told", "3.00", "4.50", "+1.50", "no interval"]
+    assert not [one for one in (*found.numbers, *found.only) if "dash" in str(one)]
+
+
 def test_a_run_against_itself_has_nothing_to_tell(two):
     found = compare.compare(two[0], two[0])
     assert not (found.parameters or found.context or found.changed or found.only)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from deepfeatures.study import catalogue, grid
 from deepfeatures.study.parameters import ParameterError
+from tests.conftest import ROOT
 from tests.study import made_up_runs
 from tests.study.made_up_runs import SLUG
 
@@ -70,6 +71,21 @@ def test_values_of_every_type():
         "pair_weights": [[0.1, 1.0], [2.0]],
         "variants": [[]],
     }
+
+
+@pytest.mark.parametrize(("chapter", "meant"), [("rotated-mnist", "iterations_cap"), ("pose", "steps")])
+def test_iterations_stand_for_what_a_chapter_calls_them(chapter, meant, monkeypatch):
+    monkeypatch.setenv("DEEPFEATURES_ROOT", str(ROOT))
+    found = grid.read(chapter, "paper", ["iterations=1000,3000,10000", "seed=0..1"])
+    assert found.swept == [meant, "seed"] and len(found.points) == 6
+    assert [point.parameters[meant] for point in found.points] == [1000, 1000, 3000, 3000, 10_000, 10_000]
+    with pytest.raises(ParameterError, match=f"parameter {meant}: given two -p options"):
+        grid.read(chapter, "paper", ["iterations=1000", f"{meant}=1000,2000"])
+
+
+def test_a_chapter_without_iterations_says_what_it_has():
+    with pytest.raises(ParameterError, match="parameter iterations: given"):
+        grid.read(SLUG, "paper", ["iterations=10,20"])
 
 
 def test_seed_stands_for_one_network_a_point():

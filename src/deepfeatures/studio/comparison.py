@@ -9,6 +9,7 @@ from typing import Any
 
 from deepfeatures.studio.form import as_texts
 from deepfeatures.study import catalogue, claims, paths, verdicts
+from deepfeatures.study.compare import in_the_text
 from deepfeatures.study.sweep_measures import cell_name
 from deepfeatures.study.tables import shown
 
@@ -24,8 +25,9 @@ class Measured:
 
 @dataclass(frozen=True)
 class Row:
-    """One claim, or one cell of the matrix. here, published: None where that run did not report it; change: in words
-    and numbers."""
+    """One claim, one cell of the matrix, or one number of the text. here, published: None where that run did not report
+    it; change: in words and numbers.
+    """
 
     claim: str
     statement: str
@@ -39,9 +41,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """rows: one a claim that either reported, then one a cell of the matrix. parameters: (name, here, published) where
-    they differ. setting: likewise for data, profile and device. not_applicable: claim to the reason why this run has no
-    number for it."""
+    """rows: one a claim that either reported, then one a cell of the matrix and one a number of the text. parameters:
+    (name, here, published) where they differ. setting: likewise for data, profile and device. not_applicable: claim to
+    the reason why this run has no number for it.
+    """
 
     rows: list[Row]
     parameters: list[tuple[str, str, str]]
@@ -70,6 +73,9 @@ def compare(slug: str, here: Mapping[str, Any], there: Mapping[str, Any] | None)
     cells, published_cells = _cells(here), _cells(there)
     rows += [_row(name, name, unit, cells.get((name, unit)), published_cells.get((name, unit)))
              for name, unit in {**cells, **published_cells}]  # fmt: skip
+    texts, published_texts = ({name: {**one, "verdict": ""} for name, one in in_the_text(results).items()}
+                              for results in (here, there))  # fmt: skip
+    rows += [_row(name, name, "", texts.get(name), published_texts.get(name)) for name in {**texts, **published_texts}]
     settings = [("profile", "profile"), ("data", "data_fingerprint"), ("tier", "tier"), ("device", "device")]
     return Comparison(
         rows,

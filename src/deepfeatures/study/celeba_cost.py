@@ -131,7 +131,10 @@ def _reads_celeba(recipe: Recipe) -> bool:
         return recipe.params["dataset"] == "celeba"
     faces = recipe.inputs.get("faces")
     counted = recipe.kind in ("attribute-readout", "pose-readout")
-    return counted and faces is not None and faces.params.get("dataset") == "celeba"
+    if not counted or faces is None:
+        return False
+    whole = faces.inputs.get("faces", faces)  # of photographs with one face: all of them
+    return whole.params.get("dataset") == "celeba"
 
 
 def _folds(folds: int) -> float:

@@ -127,9 +127,19 @@ def text(found: Comparison) -> str:
 
 
 def _measured(run: Run) -> dict[str, Mapping[str, Any]]:
-    """Everything with a value, by name: claims, then what is encoded where."""
+    """Everything with a value, by name: claims, then what is encoded where, then the numbers in the text."""
     claims = {record["claim"]: record for record in run.results["records"]}
-    return claims | {cell_name(cell): cell for cell in run.results.get("encoded", [])}
+    cells = {cell_name(cell): cell for cell in run.results.get("encoded", [])}
+    return claims | cells | in_the_text(run.results)
+
+
+def in_the_text(results: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Numbers that a chapter's prose names, by name, as records without an interval. A dash is no number."""
+    return {
+        f"in the text: {name}": {"value": one["value"], "interval": None, "unit": ""}
+        for name, one in results.get("numbers", {}).items()
+        if one["value"] is not None
+    }
 
 
 def _differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, str, str]]:

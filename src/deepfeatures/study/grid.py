@@ -18,6 +18,7 @@ from deepfeatures.study import catalogue, parameters
 from deepfeatures.study.parameters import Parameter, ParameterError, Value
 
 SEED, FIRST_SEED, SEEDS = "seed", "first_seed", "seeds"  # seed=k is short for first_seed=k, seeds=1
+ITERATIONS, CALLED = "iterations", ("iterations_cap", "steps")  # what chapters call them
 EVERY_SEEDS = (SEEDS, "attribute_seeds")  # each says how many networks a run trains, from first_seed on
 MOST_POINTS = 1000  # above it a slip (0..10000) is likelier than a wish
 _RANGE = re.compile(r"\s*([+-]?\d[\d_]*)\s*\.\.\s*([+-]?\d[\d_]*)\s*(?:\.\.\s*(\d[\d_]*)\s*)?")
@@ -99,6 +100,9 @@ def _axis(text: str, chapter: str, declared: Mapping[str, Parameter]) -> tuple[s
     name = name.strip()
     if not equals or not name:
         raise ParameterError(chapter, name or "(no name)", repr(text), "name=values")
+    if name == ITERATIONS and name not in declared and (called := [one for one in CALLED if one in declared]):
+        name = called[0]
+        text = f"{name}={raw}"
     stands_for = FIRST_SEED if name == SEED and SEED not in declared and {FIRST_SEED, SEEDS} <= set(declared) else name
     if stands_for not in declared:
         parameters.parse_assignment(text, declared, chapter)  # says which names there are, and which is near
