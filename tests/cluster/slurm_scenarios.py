@@ -35,6 +35,7 @@ from two_node_slurm import NODES, NoSlurm, TwoNodeSlurm  # noqa: E402
 from tests.programs import loaded  # noqa: E402
 
 SAVED = "slurm-test"  # in benchmarks/results
+COMMAND = str(Path(sys.executable).with_name("deepfeatures"))
 PHOTOGRAPHS, PARTS = 2_100, 3  # three shards of the feature store
 CHAPTER = ("rotated-mnist", "--profile", "smoke", "-p", "dataset=digits", "-p", "iterations_cap=201")
 POINTS = 2  # of the sweep: the chapter at as many lengths of training
@@ -106,12 +107,12 @@ class Bench:
         return self._begun(name, slurm, [sys.executable, str(Path(__file__)), "--features", profile])
 
     def chapter(self, name: str, slurm: TwoNodeSlurm | None = None) -> Run:
-        command = [str(Path(shutil.which("deepfeatures") or "deepfeatures")), "run", *CHAPTER, "--cores", str(AT_ONCE)]
+        command = [COMMAND, "run", *CHAPTER, "--cores", str(AT_ONCE)]
         command += ["--workflow-profile", "slurm"] if slurm else []
         return self._begun(name, slurm, command)
 
     def sweep(self, name: str, slurm: TwoNodeSlurm | None = None) -> Run:
-        command = [str(Path(shutil.which("deepfeatures") or "deepfeatures")), "sweep", *SWEEP, "--cores", str(AT_ONCE)]
+        command = [COMMAND, "sweep", *SWEEP, "--cores", str(AT_ONCE)]
         command += ["--workflow-profile", "slurm"] if slurm else []
         return self._begun(name, slurm, command)
 
