@@ -38,6 +38,7 @@ BENCHMARKS = {
     "sharded-extraction": "sharded_extraction",
     "slurm-jobs": "slurm_jobs",
     "nothing-changed": "nothing_changed",
+    "new-user": "new_user",
     # a function other than `measure` stands after a colon
     "neighbour-chapters": "chapter_times:neighbours",
     "face-chapters": "chapter_times:faces",
