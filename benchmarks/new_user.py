@@ -41,7 +41,7 @@ def measure(rounds: int) -> dict[str, Any]:
             folder = Path(temporary)
             checkout = _checkout(folder / "checkout")
             images = _images(folder / "people")
-            tests = ["-m", "pytest", "-q", f"tests/test_{SLUG.replace('-', '_')}.py"]
+            tests = ["-m", "pytest", "-q", f"tests/chapters/test_{SLUG.replace('-', '_')}.py"]
             for name, commands in {
                 "own_chapter": [["new-chapter", SLUG, "--title", "Can the angle be read again?"],
                                 ["run", SLUG, "--profile", "smoke"], tests],

@@ -15,13 +15,13 @@ EXTRACTION = {
     "largest_difference_of_means": 1e-13, "largest_difference_of_products": 3e-13, "largest_difference_of_ridge": 2e-12,
     "plan_memory_bytes_an_image": 200.0, "plan_disk_bytes_an_image": 20.0, "plan_seconds_an_image": 1e-6,
     "start_seconds_a_job": 7.2,
-    "date": "2026-01-01", "machine": MACHINE,
+    "date": "2026-01-01", "machine": MACHINE, "name": "sharded-extraction",
 }  # fmt: skip
 JOBS = {
     "jobs": [2, 12], "seconds_of_the_command_alone": 3.0, "seconds_a_job_here": 4.0, "seconds_a_job_on_slurm": 13.0,
     "overhead_seconds_a_job_here": 1.0, "overhead_seconds_a_job_on_slurm": 10.0, "seconds_of_an_empty_step": 0.04,
     "seconds_of_an_empty_batch_job_waited_for": 2.5, "planning_seconds_a_job": 0.004,
-    "planning_memory_bytes_a_job": 20_000, "date": "2026-01-02", "machine": MACHINE,
+    "planning_memory_bytes_a_job": 20_000, "date": "2026-01-02", "machine": MACHINE, "name": "slurm-jobs",
 }  # fmt: skip
 
 

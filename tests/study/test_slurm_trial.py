@@ -36,7 +36,7 @@ def test_failures_and_what_was_not_tried_are_said() -> None:
     text = slurm_trial.page(RESULT)
     assert "| a sweep, its points jobs | passed | `2 points in 3 jobs` | 2026-01-02 |" in text
     assert "| **failed** | `ended with / status '1'` | 2026-01-03 |" in text
-    assert "Slurm 22.05.8, 2 nodes: 1 passed, 1 failed." in text
+    assert "Slurm 22.05.8, 2 nodes: 1 passed, 1 failed ([what it was tried on](#benchmark-slurm-test))." in text
     assert "Not tried: features in parts, each a job; a job cancelled;" in text
     assert "Not tried" not in slurm_trial.page(
         {**RESULT, "scenarios": [{**RESULT["scenarios"][0], "name": name} for name in slurm_trial.WORDS]}

@@ -119,7 +119,8 @@ def page(rates: Mapping[str, Any] | None) -> str:
         "",
         "Not counted: the triplet embedding and the attribute networks' training behind their trunk (their steps do "
         "not grow with the images), pose read from these networks, errors at values of C that no fold chose, tables "
-        "and intervals of the chapters themselves, and whatever reads Pointing'04 or rendered faces.",
+        "and intervals of the chapters themselves, and whatever reads Pointing'04 or rendered faces. The rates, and "
+        "what they were measured on, stand in [their benchmark](#benchmark-celeba-chapters).",
     ]
     return "\n".join(lines)
 

@@ -198,7 +198,8 @@ def _memory_gb(extraction: Mapping[str, Any], images: int) -> float:
 
 def _measured(result: Mapping[str, Any]) -> str:
     machine, load = result["machine"], result["machine"].get("load_average")
-    told = f"Measured on {result['date']} on {machine.get('cores')} cores of {machine.get('cpu')}."
+    where = f"{machine.get('cores')} cores of {machine.get('cpu')}"
+    told = f"[Measured](#benchmark-{result['name']}) on {result['date']} on {where}."
     if isinstance(load, int | float) and load > benchmarks.BUSY * int(machine.get("cores") or 1):
         return f"{told} The machine was busy (load average {load:g}): times are too long."
     return told

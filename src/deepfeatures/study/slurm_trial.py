@@ -29,6 +29,9 @@ def page(result: Mapping[str, Any] | None) -> str:
         for one in result["scenarios"]
     ]
     untried = [words for name, words in WORDS.items() if name not in {one["name"] for one in result["scenarios"]}]
-    last = f"Slurm {result['slurm']}, {result['nodes']} nodes: {result['passed']} passed, {result['failed']} failed."
+    last = (
+        f"Slurm {result['slurm']}, {result['nodes']} nodes: {result['passed']} passed, {result['failed']} failed "
+        "([what it was tried on](#benchmark-slurm-test))."
+    )
     heads = ["| Scenario | Outcome | What happened | Tried on |", "|---|---|---|---|"]
     return "\n\n".join(["\n".join([*heads, *rows]), last, *([f"Not tried: {'; '.join(untried)}."] if untried else [])])

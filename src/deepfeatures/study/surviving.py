@@ -36,7 +36,7 @@ def page(result: Mapping[str, Any] | None) -> str:
     outcome = (
         f"{result['passed']:,} of {total:,} checks passed, {result['failed']:,} failed "
         f"(seed {result['seed']}, {result['date']}, {result['seconds'] / 60:.0f} minutes on {result['cores']} cores). "
-        f"Chapters of {books}."
+        f"Chapters of {books}. [What it was measured on](#benchmark-chaos)."
     )
     failures = [f"- failed: {as_printed(one)}" for one in result["failures"]]
     left_out = [f"- left out: {as_printed(one)}" for one in result["left_out"]]
