@@ -102,7 +102,7 @@ show.explorer(
     twin="In print, the figures of singular values, of cumulative variance and of accuracy against rank show the three networks.")
 
 # %% [markdown]
-# ## Heat maps
+# ## Heat maps of the features
 # Columns are test images, digits ascending and angles ascending inside a digit; rows are the 500 units. Each map has its
 # own colour scale, as in the paper: only patterns can be compared, not intensities.
 

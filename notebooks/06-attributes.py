@@ -128,8 +128,8 @@ study.table(["data", "smaller step between groups, points", "p of so strong an o
             "Are the groups ordered? p deals the attributes into groups of these sizes at random.")
 
 # %% [markdown]
-# Where CelebA is read, look at pixels first: machines that see no network read attributes from them too, no worse than from the
-# last layers side by side in any of the three groups, and better those that depend on identity and those that do not. On rendered
+# Where CelebA is read, look at pixels first: machines that see no network read attributes from them too, better than from the
+# last layers side by side those that depend on identity and those that do not, and hardly worse those in between. On rendered
 # faces, look first at how many attributes no features show to be better than chance (table above): what can hardly be seen at this size
 # is in the means of its group all the same, so that these means, their order and their losses say little of such attributes. That an attribute can be read does not say that a network
 # kept it for identity. An order that pixels and random weights show as well is a property of the attributes, not of what training for
