@@ -73,4 +73,8 @@ def test_the_page_has_every_size_and_what_breaks_first() -> None:
     busy = {**JOBS, "machine": {**MACHINE, "load_average": 1.5}}
     told = cluster_cost.page({"slurm-jobs": busy, "sharded-extraction": EXTRACTION})
     assert told.count("The machine was busy (load average 1.5): times are too long.") == 1
+    forked = {**JOBS, "seconds_a_job_here": 0.25, "overhead_seconds_a_job_here": -2.75}
+    told = cluster_cost.page({"slurm-jobs": forked, "sharded-extraction": EXTRACTION})
+    assert "| as a job of Snakemake on this machine | 0.25 s | −2.75 s |" in told
+    assert "it is forked from a process" in told and "forked" not in text
     assert cluster_cost.page({"slurm-jobs": JOBS}).startswith("This has not been measured yet: `python benchmarks/run")

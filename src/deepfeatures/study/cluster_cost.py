@@ -118,7 +118,10 @@ def _of_jobs(jobs: Mapping[str, Any]) -> str:
         "added. An empty batch job, submitted and waited for, took "
         f"{_seconds(jobs['seconds_of_an_empty_batch_job_waited_for'])}, an empty job step "
         f"{_seconds(jobs['seconds_of_an_empty_step'])}: what a job costs is the start of Snakemake inside it, twice, "
-        "and the pauses in which the workflow asks which jobs have ended. Planning took "
+        "and the pauses in which the workflow asks which jobs have ended. "
+        + ("Here a job takes less than its command does from a shell, for it is forked from a process that has "
+           "imported all already. " if jobs["overhead_seconds_a_job_here"] < 0 else "")
+        + "Planning took "
         f"{_seconds(jobs['planning_seconds_a_job'])} and {jobs['planning_memory_bytes_a_job'] / 1e3:,.0f} kB a job.",
     ])  # fmt: skip
 
@@ -210,6 +213,8 @@ def _opened(heads: str, rule: str) -> Sequence[str]:
 
 
 def _seconds(value: float) -> str:
+    if value < 0:
+        return f"−{_seconds(-value)}"
     if value < 0.1:
         return f"{value * 1000:,.0f} ms"
     return f"{value:,.2f} s" if value < 10 else f"{value:,.0f} s"
