@@ -240,7 +240,10 @@ def test_a_real_run_of_a_chapter_and_its_page(browser, tmp_path, monkeypatch):
             (run,) = runs.every()
             results = run.result("results.json")
             assert results["parameters"] == catalogue.resolve(SMOKE, "smoke", {"dataset": "digits"})
-            assert page.locator("table.numbers tbody tr").count() == len(results["records"]) > 5
+            texts = [one for one in results["numbers"].values() if one["value"] is not None]
+            assert len(results["records"]) > 5 and texts
+            rows = len(results["records"]) + len(results["encoded"]) + len(texts)
+            assert page.locator("table.numbers tbody tr").count() == rows
             accuracy = next(one for one in results["records"] if one["claim"] == "rudd2017/mav-mu")
             published = json.loads((ROOT / "book" / "chapters" / f"{SMOKE}.results.json").read_text())
             there = next(one for one in published["records"] if one["claim"] == "rudd2017/mav-mu")
