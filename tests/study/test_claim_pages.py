@@ -36,7 +36,9 @@ def test_what_was_not_tested_stands_with_its_reason(tmp_path: Path) -> None:
     text = made(tmp_path, "original", {"one/above": "no photographs are at hand"})
     assert "### What could not be tested" in text
     assert "- It is pretty. [section 1]{.claim-place} *Not tested:* an opinion" in text
-    assert "- It is more. [section 1]{.claim-place} *Not tested:* no photographs are at hand" in text
+    said = "*Not tested:* no photographs are at hand [the run that says so](#run-"
+    assert f"- It is more. [section 1]{{.claim-place}} {said}" in text
+    assert text.count("the run that says so") == 1  # an opinion is nobody's result
     assert "This run reported nothing" in made(tmp_path, "original")
 
 

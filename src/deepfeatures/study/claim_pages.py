@@ -69,7 +69,7 @@ def _introduction(measured: Sequence[Row], tier: str) -> str:
 def _untested(rows: Sequence[Row], claims: Mapping[str, Claim]) -> str:
     return "\n".join(
         f"- {scoreboard.cell(row['statement'])} [{scoreboard.cell(row['location'])}]{{.claim-place}}"
-        f" *Not tested:* {scoreboard.cell(_reason(row, claims))}"
+        f" *Not tested:* {scoreboard.cell(_reason(row, claims))}{scoreboard.behind(row)}"
         for row in rows
     )
 

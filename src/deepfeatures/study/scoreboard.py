@@ -42,9 +42,10 @@ HEADLINES = (
 def rows(
     claims: Mapping[str, Claim], records: Iterable[Record], not_applicable: Mapping[str, str] | None = None
 ) -> list[dict[str, Any]]:
-    """Every claim of the ledger, judged, with more beside what the verdict table holds: `value_unit`, `reason`, `rule`
-    (the bar in words), `measure`, `side` (in words) and `on_side`: whether the value lies where the paper has it,
-    whatever the data and sizes; None where there is no value.
+    """Every claim of the ledger, judged, with more beside what the verdict table holds: `value_unit`, `reason`,
+    `said_by_run` (that a chapter's run gave the reason, numbers and all), `rule` (the bar in words), `measure`, `side`
+    (in words) and `on_side`: whether the value lies where the paper has it, whatever the data and sizes; None where
+    there is no value.
 
     not_applicable: claim -> why a chapter could not measure it with the data of this run.
     """
@@ -56,6 +57,7 @@ def rows(
         | {
             "value_unit": claims[row["id"]].unit,
             "reason": claims[row["id"]].not_attempted or not_applicable.get(row["id"]),
+            "said_by_run": not claims[row["id"]].not_attempted and row["id"] in not_applicable,
             "rule": rules.in_words(claims[row["id"]]),
             "kind": rule.rule if (rule := claims[row["id"]].judge) else None,
             "measure": claims[row["id"]].measure,
@@ -111,9 +113,14 @@ def table(rows: Sequence[Row]) -> str:
             place.append(f"in {row['value_unit']}")
         if row["reason"]:
             place.append(row["reason"])
-        claim = f"{cell(row['statement'])} [{cell(' · '.join(place))}]{{.claim-place}}"
+        claim = f"{cell(row['statement'])} [{cell(' · '.join(place))}]{{.claim-place}}{behind(row)}"
         cells.append((claim, _bar(row), _measured(row) + _rests_on(row), _verdict(row["verdict"])))
     return _table(("Claim", "Held to", "Here", "Verdict"), cells, "judged")
+
+
+def behind(row: Row) -> str:
+    """A link to the run whose reason a row gives: what it says was computed there. '' for reasons of the ledger."""
+    return f" [the run that says so](#{anchors.run(row['chapter'])})" if row["said_by_run"] else ""
 
 
 def brief_table(rows: Sequence[Row], chapters: Mapping[str, str]) -> str:
