@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepfeatures.data.face_source import FaceSource
-from deepfeatures.study.network_names import MORE_LAYERS, WEIGHT_FILES
+from deepfeatures.study.network_names import MORE_LAYERS, TWIN, WEIGHT_FILES
 from deepfeatures.study.recipes import Recipe
 
 Named = dict[str, list[Recipe]]
@@ -15,7 +15,6 @@ Named = dict[str, list[Recipe]]
 TRAINING_SEED, PROBE_SEED = 1_000, 2_000  # of the rendered worlds: nobody is in both; settings were tried on seed 0
 WALKED = 2  # people walked through yaw, light and glasses: each more adds 0.25 MB to the page
 PUBLISHED = ("mobilefacenet-ms1m", "mobilefacenet-casia")  # networks whose weights others trained
-TWIN = "-untrained"  # the end of the name of a network with weights that know nothing
 LAYERS = {  # layers that are probed, by kind of network; the last is its embedding
     "pixels": ("pixels",),
     "own": ("block2", "block3", "block4", "embedding"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepfeatures.study.face_plans import PUBLISHED, TWIN, FaceBench, Named, layers_of
-from deepfeatures.study.network_names import MORE_LAYERS
+from deepfeatures.study.face_plans import PUBLISHED, FaceBench, Named, layers_of
+from deepfeatures.study.network_names import MORE_LAYERS, TWIN
 from deepfeatures.study.recipes import Recipe
 
 EMBEDDING_WIDTH = 128  # of the last layer of the book's own networks; that of two side by side is twice as wide

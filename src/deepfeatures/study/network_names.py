@@ -13,6 +13,7 @@ SMALL_MAPS, SMALL_UNITS = (20, 40, 60, 80), 160
 WINDOWS = ("centre", "upper left", "upper right", "lower left", "lower right")
 # networks.response_windows
 READINGS = ("mean", "selected", "evidence")
+TWIN = "-untrained"  # the end of the name of a network with weights that know nothing
 # networks.more_networks: network -> its layers that are read
 MORE_LAYERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

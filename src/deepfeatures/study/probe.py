@@ -19,7 +19,7 @@ from deepfeatures.networks.own_network import Reading
 from deepfeatures.study import catalogue, paths
 from deepfeatures.study.devices import pick_device
 from deepfeatures.study.face_plans import PUBLISHED, FaceBench, layers_of
-from deepfeatures.study.network_names import MORE_LAYERS, WEIGHT_FILES
+from deepfeatures.study.network_names import MORE_LAYERS, TWIN, WEIGHT_FILES
 from deepfeatures.study.recipes import Recipe
 
 WORLDS = ("rendered", "celeba", "pointing04")
@@ -145,7 +145,7 @@ def run(planned: Plan) -> Found:
 
 def label_of(network: str) -> str:
     """What a reader calls it."""
-    base = network.removesuffix("-untrained")
+    base = network.removesuffix(TWIN)
     if network in LABELS or base == network:
         return LABELS.get(network, network)
     order = WEIGHT_FILES.get(base, "").endswith(".onnx")

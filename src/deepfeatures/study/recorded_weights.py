@@ -16,13 +16,12 @@ from functools import cache
 from pathlib import Path
 
 from deepfeatures.study import locks, paths
-from deepfeatures.study.network_names import WEIGHT_FILES
+from deepfeatures.study.network_names import TWIN, WEIGHT_FILES
 from deepfeatures.study.recipes import Recipe
 
 BESIDE = "recorded.json"  # in the folder of the weights, where that may be written
 ELSEWHERE = "recorded-weights.json"  # in runs/, where it may not
 SAID = re.compile(r"sha256-([0-9a-f]{64})(-shuffled-\d+)?(-mirrored)?$")  # a fingerprint, and what was done after it
-TWIN = "-untrained"
 BY_KIND = {"trunk-maps": "mobilefacenet-ms1m", "attribute-tail": "mobilefacenet-ms1m"}  # these name no network
 
 
