@@ -33,6 +33,8 @@ RUNS_FOLDER = """import os, pathlib, pytest
 def runs_folder():
     return pathlib.Path(os.environ["DEEPFEATURES_RUNS"])
 """
+# What costs an execution of its own is asked of one chapter, and in `.ci/run` of all.
+EVERY = SLUGS if os.environ.get("DEEPFEATURES_EVERY_CHAPTER") else []
 # Pages that show what others measure with, and a reader's own that borrow their artifacts: they may measure no claim.
 INSTRUMENTS = {"rendered-faces"} | {slug for slug in SLUGS if borrowed_plans.artifacts_of(slug)}
 
@@ -108,8 +110,9 @@ def test_one_changed_parameter_reaches_its_chapter_alone(book):
     assert build.unmade(changed) == []
 
 
-def test_a_second_execution_has_the_same_bytes(book):
-    plan = book[SLUGS[0]]
+@pytest.mark.parametrize("slug", EVERY or SLUGS[:1])
+def test_a_second_execution_has_the_same_bytes(slug, book):
+    plan = book[slug]
     names = (execute.NOTEBOOK, execute.RESULTS)
     first = [(execute.folder(plan) / name).read_bytes() for name in names]
     execute.execute(plan, progress=False)
@@ -126,9 +129,9 @@ def test_an_artifact_made_alone_has_the_same_bytes(book, tmp_path, monkeypatch):
     assert again["files"] == record["files"]
 
 
-def test_plain_papermill_gives_the_same_results(book, tmp_path):
+@pytest.mark.parametrize("slug", EVERY or SLUGS[-1:])
+def test_plain_papermill_gives_the_same_results(slug, book, tmp_path):
     """`jupytext --to ipynb` and `papermill`, with no other step."""
-    slug = SLUGS[-1]
     plan = book[slug]
     source, output = tmp_path / "in.ipynb", tmp_path / "out.ipynb"
     (tmp_path / "parameters.yaml").write_text(json.dumps(dict(plan.parameters)))
