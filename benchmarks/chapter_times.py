@@ -11,6 +11,7 @@ all processes that the command started.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -27,6 +28,7 @@ DIGITS = ("rotated-mnist", "mu-lenet", "pair-lenet", "feature-spaces")
 FACES = ("attributes", "pose")
 NEIGHBOURS = ("views-and-quality", "parameter-space", "sparse-selective-robust", "localize-then-describe")
 ONE_SEED = {"seeds": 1}
+NO_VARIANTS: dict[str, Any] = {"variants": []}
 PROFILES = ("smoke", "default")
 
 _COMMAND = "import sys; from deepfeatures.cli import main; sys.argv[0] = 'deepfeatures'; main()"
@@ -68,10 +70,20 @@ def digits(rounds: int, profiles: Sequence[str] = PROFILES, chapters: Sequence[s
 def digits_one_seed(
     rounds: int, profiles: Sequence[str] = ("paper",), chapters: Sequence[str] = DIGITS
 ) -> dict[str, Any]:
-    """All four together at the papers' sizes, with one network of a kind instead of three."""
+    """All four together at the papers' sizes, with one network of a kind instead of three.
+
+    First the papers' networks alone, then, in the same folder, what was trained beside them to explain where numbers
+    differ (each chapter's `variants`): `paper_seconds` is both together.
+    """
     found: dict[str, Any] = {"unit": "s", "rounds": 1, "parameters": dict(ONE_SEED)}
     for profile in profiles:
-        found |= _together(profile, chapters, ONE_SEED)
+        with tempfile.TemporaryDirectory() as folder:
+            alone = _together(profile, chapters, ONE_SEED | NO_VARIANTS, folder)
+            rest = _together(profile, chapters, ONE_SEED, folder)
+        for unit in ("seconds", "cpu_seconds"):
+            found[f"{profile}_{unit}_without_variants"] = alone[f"{profile}_{unit}"]
+            found[f"{profile}_{unit}"] = round(alone[f"{profile}_{unit}"] + rest[f"{profile}_{unit}"], 1)
+        found[f"{profile}_tiers"] = rest[f"{profile}_tiers"]
     return found
 
 
@@ -90,8 +102,10 @@ def _each(profiles: Sequence[str], chapters: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _together(profile: str, chapters: Sequence[str], given: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    one = _run(["-c", _TOGETHER, json.dumps([list(chapters), profile, given or {}])])
+def _together(
+    profile: str, chapters: Sequence[str], given: Mapping[str, Any] | None = None, folder: str | None = None
+) -> dict[str, Any]:
+    one = _run(["-c", _TOGETHER, json.dumps([list(chapters), profile, given or {}])], folder)
     return {
         f"{profile}_seconds": one["seconds"],
         f"{profile}_cpu_seconds": one["cpu_seconds"],
@@ -99,9 +113,12 @@ def _together(profile: str, chapters: Sequence[str], given: Mapping[str, Any] | 
     }
 
 
-def _run(arguments: Sequence[str]) -> dict[str, Any]:
-    """Seconds of one command in a runs folder that is made for it; raises RuntimeError with what the command said."""
-    with tempfile.TemporaryDirectory() as folder:
+def _run(arguments: Sequence[str], kept: str | None = None) -> dict[str, Any]:
+    """Seconds of one command in a runs folder, `kept` or one that is made for it.
+
+    Raises RuntimeError with what the command said.
+    """
+    with tempfile.TemporaryDirectory() if kept is None else contextlib.nullcontext(kept) as folder:
         environment = os.environ | {"DEEPFEATURES_RUNS": folder}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as the Makefile does: else every process compiles anew
         before, start = _cpu(), time.perf_counter()
