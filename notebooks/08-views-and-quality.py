@@ -90,10 +90,17 @@ study.table(["world", "network", "layer", "turned, not frontal", "left, not righ
 # %%
 seen = df.analysis.view_worlds.seen(artifacts)
 measured = df.analysis.view_measures.measure(seen, permutations=permutations, rng=study.rng())
-study.table(["world", "network", "people", "images", "energy", "control", "people moved", "control", "features moved alike"],
-            df.analysis.view_tables.moved(measured),
-            "Control: every second frontal image plays the turned one. People: one permutation test each, corrected for their "
-            "number. Features: a shift common to everybody, corrected by the largest of all.")
+study.table(["world", "network", "people", "images", "energy", "control", "people moved", "control", "features moved", "control",
+             "features moved alike"], df.analysis.view_tables.moved(measured),
+            "Control: every second frontal image plays the turned one. Moved: one permutation test for each person over all features, "
+            "and for each feature over all people, whatever the direction, corrected for their number. Alike: features with a shift "
+            "common to everybody, corrected by the largest of all.")
+
+# %% [markdown]
+# The tests of people and of features deal the same images anew and differ only in what they sum over. If view dependence belonged to
+# a few features, most people would be moved and few features; if to a few people, the reverse. But a test that sums over hundreds of
+# features sees smaller shifts than one that sums over fewer people, so the two shares are not to be set off against each
+# other: how far people and features *differ* is asked next.
 
 # %% [markdown]
 # ## Head on: people or features?
@@ -162,6 +169,10 @@ _ = df.figures.contact_sheet(viewer.images, [f"{far:.1f}" for far in viewer.dist
 # %% mystnb={"figure": {"name": "views-correlations", "caption": "Rank correlation of the distance with what is known of an image; 95 % intervals over people. Small face: in the original photograph."}, "image": {"alt": "Dot plots, a column for each distance and a row of panels for each world, a line in the middle at zero. On photographs distance falls weakly with yaw and with defects and rises strongly with the margin of verification in the trained networks; in rendered faces one of the networks has the opposite sign of the others."}}
 ranks = df.analysis.quality_tables.correlations(qualities, resamples=resamples, rng=study.rng())
 _ = df.figures.quality_correlations(ranks)
+
+# %% tags=["hide-output"]
+headings, rows = df.analysis.quality_tables.correlation_rows(ranks)
+study.table(headings, rows, "The dots as numbers: Spearman's rank correlation of each distance with what is known of an image.")
 
 # %% mystnb={"figure": {"name": "views-defects", "caption": "Mean number of known defects by distance, from the nearest tenth of the images to the farthest. Quality that rises monotonically would be a line that falls all the way."}, "image": {"alt": "Panels by world and kind of distance. From the origin nearly all networks' lines fall from left to right, from the mean on photographs too; in rendered faces one rises from the origin, and from the mean only two fall steadily; with unit length the order of the networks changes and some lines rise; pixels stay level."}}
 _ = df.figures.defects_along(df.analysis.quality_tables.along(qualities, parts=10, resamples=resamples, rng=study.rng()))

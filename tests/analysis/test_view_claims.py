@@ -167,6 +167,9 @@ def test_tables_agree_with_what_they_are_made_of(artifacts: Artifacts, pictures:
     [row] = view_tables.moved(views)
     assert row[:4] == ["rendered, designed", "trained", PEOPLE, 24 * PEOPLE] and row[6] == "50 %" and row[7] == "0 %"
     assert row[4].value == pytest.approx(4 / 2, rel=0.15)  # of half the people, 2 sd squared
+    shares = views[0].of_features, views[0].control_features, views[0].of_features_alike
+    assert (row[8], row[9], row[10]) == tuple(f"{100 * share:.0f} %" for share in shares)
+    assert row[8] == "100 %" and row[9] == "0 %"  # every feature of those people moves, each in its own direction
     [head] = view_tables.head_on(views)
     assert head[5].value == pytest.approx(views[0].split.advantage) and head[7] == "–"
     shares = view_tables.variances(views)
@@ -175,6 +178,14 @@ def test_tables_agree_with_what_they_are_made_of(artifacts: Artifacts, pictures:
     [own] = [one for one in pictures if (one.world, one.network) == ("rendered", "trained")]
     falling = along[(along["network"] == "trained") & (along["distance"] == "origin")]["defects"].to_numpy()
     assert falling.mean() == pytest.approx(own.defects.mean()) and falling[0] > falling[1] > falling[2] > falling[3]
+    ranks = quality_tables.correlations(pictures, resamples=100, rng=rng())
+    headings, rows = quality_tables.correlation_rows(ranks)
+    assert len(rows) == len(ranks) / 3 and headings[:3] == ["world", "network", "factor"]
+    for row in rows:
+        for kind, cell in zip(headings[3:], row[3:], strict=True):
+            of = (ranks[["world", "network", "factor", "distance"]] == [*row[:3], kind]).all(axis=1)
+            [one] = ranks[of].itertuples()
+            assert (cell.value, cell.lo, cell.hi) == (one.rho, one.lo, one.hi)
     centre = {tuple(row[:3]): row[3:] for row in quality_tables.centre(pictures, resamples=100, rng=rng())}
     near, far, every, curve = centre["rendered", "trained", "origin"]
     assert near.value > 0.99 and far.value < 0.1 and every.value == pytest.approx((own.defects > 0).mean())
