@@ -156,9 +156,26 @@ study.table(["world", "network", "variance in two directions", "neighbours of on
 # ## Quality against distance
 # Faces to look at first: rendered ones in order of the distance of their features from the origin, nearest first.
 
-# %% mystnb={"figure": {"name": "views-along", "caption": "Rendered faces, evenly spaced in the order of their distance from the origin of the trained network's space, nearest first; the distance is below each."}, "image": {"alt": "Three rows of ten computer-made heads in the order of their distance. The first row, nearest the origin, is mostly blurred, covered or coarse, several in profile; towards the last row the heads become sharper, with exceptions such as a blurred one near the end."}}
-viewer = df.analysis.quality_maps.along(artifacts, qualities, count=30)
+# %% mystnb={"figure": {"name": "views-along", "caption": "Rendered faces, evenly spaced in the order of their distance from the origin of the trained network's space, nearest first; the distance is below each."}, "image": {"alt": "Ten computer-made heads in a row in the order of their distance. Those nearest the origin are blurred, covered, coarse or in profile; towards the other end the heads become sharper."}}
+viewer = df.analysis.quality_maps.along(artifacts, qualities, count=10)
 _ = df.figures.contact_sheet(viewer.images, [f"{far:.1f}" for far in viewer.distance], columns=10)
+
+# %% [markdown]
+# (along-the-distance)=
+# ### Along the distance
+# More of them, for every network. Look at pixels and random weights too: bad pictures may be near their origins as well.
+
+# %%
+show = df.figures.explorer
+show.explorer(
+    "distance-explorer", df.analysis.quality_explorer.grid(artifacts, qualities, count=20),
+    [show.Choice("network", start="trained"), show.Choice("place", "place by distance, the nearest first", slider=True)],
+    [show.Number("distance", "distance from the origin", digits=2), show.Number("nearer", "of all images nearer, %", digits=0, most=100),
+     show.Text("known", "known defects"), show.Number("yaw", "|yaw|, degrees", digits=0)],
+    above=[show.Picture("picture", "the picture", "A rendered face", 150, 150)],
+    caption=f"Rendered faces, evenly spaced in the order of their distance from the origin of a network's space, of {len(artifacts['faces/rendered'][0]['images']):,}. "
+            "Distances of two networks are not on one scale; the share of images that lie nearer is.",
+    twin="In print, the row of faces above shows ten of the trained network's, and the figure of defects by distance below says the same over all images.")
 
 # %% [markdown]
 # Distance is measured from the origin, from the mean, and, after length normalisation, where every vector is equally long,
