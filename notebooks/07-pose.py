@@ -182,7 +182,8 @@ _ = df.figures.pose_read(df.analysis.pose_tables.curves(worlds))
 # with its mirror image and with another image of its person. Compare the first and the third column with each other, not with 0.5: even the sum tells the
 # side where left- and right-turned images differ in number, or in something that mirroring leaves. Compare also a network with its twin of
 # random weights. Where the first column lies clearly above the third there is a way to tell, and the paper's reason for |yaw| does not hold
-# for that network. Our identity network was not trained with mirrored images; that the published ones were is assumed here, not known.
+# for that network. Our identity network was not trained with mirrored images; that the published ones were is assumed here, not known. A kernel
+# tells the side hardly better than a line anywhere: the sign is not there in a form that only lines miss.
 
 # %%
 study.table(["world", "network", "side told rightly", "by a kernel", "from the sum with the mirror image", "cos to mirror image", "cos to the person"],
@@ -232,7 +233,9 @@ study.number("front-gain", front.gain, 1)
 # %% [markdown]
 # ## Pitch and roll
 # The paper assumes that what holds for yaw holds for pitch and roll. A constant says how much there is to be gained:
-# the median errs least of all constants, so a reader by least squares that knows nothing stands a little above it.
+# the median errs least of all constants, so a reader by least squares that knows nothing stands a little above it. At the paper profile
+# pitch is read from both layers in every world, from the layer before the last with a smaller error. Roll is not read from CelebA, whose faces were
+# turned upright (F5), and hardly in the rendered world, where heads do roll: of it the assumption does not hold.
 
 # %%
 study.table(["world", "features", "angle", "by a line", "by a kernel", "constant median", "images", "people"],

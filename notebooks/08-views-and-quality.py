@@ -157,7 +157,7 @@ study.table(["world", "network", "variance in two directions", "neighbours of on
 # ## Quality against distance
 # Faces to look at first: rendered ones in order of the distance of their features from the origin, nearest first.
 
-# %% mystnb={"figure": {"name": "views-along", "caption": "Rendered faces, evenly spaced in the order of their distance from the origin of the trained network's space, nearest first; the distance is below each."}, "image": {"alt": "Ten computer-made heads in a row in the order of their distance. Those nearest the origin are blurred, covered, coarse or in profile; towards the other end the heads become sharper."}}
+# %% mystnb={"figure": {"name": "views-along", "caption": "Rendered faces, evenly spaced in the order of their distance from the origin of the trained network's space, nearest first; the distance is below each."}, "image": {"alt": "Ten computer-made heads in a row in the order of their distance. Those nearest the origin are blurred, covered, coarse or in profile; towards the other end the heads become sharper; one of them is in profile."}}
 viewer = df.analysis.quality_maps.along(artifacts, qualities, count=10)
 _ = df.figures.contact_sheet(viewer.images, [f"{far:.1f}" for far in viewer.distance], columns=10)
 
