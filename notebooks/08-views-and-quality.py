@@ -90,10 +90,18 @@ study.table(["world", "network", "layer", "turned, not frontal", "left, not righ
 # %%
 seen = df.analysis.view_worlds.seen(artifacts)
 measured = df.analysis.view_measures.measure(seen, permutations=permutations, rng=study.rng())
-study.table(["world", "network", "people", "images", "energy", "control", "people moved", "control", "features moved alike"],
-            df.analysis.view_tables.moved(measured),
-            "Control: every second frontal image plays the turned one. People: one permutation test each, corrected for their "
-            "number. Features: a shift common to everybody, corrected by the largest of all.")
+study.table(["world", "network", "people", "images", "energy", "control", "people moved", "control", "features moved", "control",
+             "features moved alike"], df.analysis.view_tables.moved(measured),
+            "Control: every second frontal image plays the turned one. Moved: one permutation test for each person over all features, "
+            "and for each feature over all people, whatever the direction, corrected for their number. Alike: features with a shift "
+            "common to everybody, corrected by the largest of all.")
+
+# %% [markdown]
+# The tests of people and of features deal the same images anew and differ only in what they sum over. If view dependence belonged to
+# a few features, few features would be moved; if to a few people, few people. At the paper profile most features are moved in every trained
+# network, so nothing singles out a few. But the tests are not equally sharp: a feature is asked of everybody's images, a person of his
+# own alone, so that nothing found of a person may mean that his images are too few. The two shares are not to be set off against each other: how far
+# people and features *differ* is asked next.
 
 # %% [markdown]
 # ## Head on: people or features?
@@ -149,9 +157,26 @@ study.table(["world", "network", "variance in two directions", "neighbours of on
 # ## Quality against distance
 # Faces to look at first: rendered ones in order of the distance of their features from the origin, nearest first.
 
-# %% mystnb={"figure": {"name": "views-along", "caption": "Rendered faces, evenly spaced in the order of their distance from the origin of the trained network's space, nearest first; the distance is below each."}, "image": {"alt": "Three rows of ten computer-made heads in the order of their distance. The first row, nearest the origin, is mostly blurred, covered or coarse, several in profile; towards the last row the heads become sharper, with exceptions such as a blurred one near the end."}}
-viewer = df.analysis.quality_maps.along(artifacts, qualities, count=30)
+# %% mystnb={"figure": {"name": "views-along", "caption": "Rendered faces, evenly spaced in the order of their distance from the origin of the trained network's space, nearest first; the distance is below each."}, "image": {"alt": "Ten computer-made heads in a row in the order of their distance. Those nearest the origin are blurred, covered, coarse or in profile; towards the other end the heads become sharper; one of them is in profile."}}
+viewer = df.analysis.quality_maps.along(artifacts, qualities, count=10)
 _ = df.figures.contact_sheet(viewer.images, [f"{far:.1f}" for far in viewer.distance], columns=10)
+
+# %% [markdown]
+# (along-the-distance)=
+# ### Along the distance
+# More of them, for every network. Look at pixels and random weights too: bad pictures may be near their origins as well.
+
+# %%
+show = df.figures.explorer
+show.explorer(
+    "distance-explorer", df.analysis.quality_explorer.grid(artifacts, qualities, count=16),
+    [show.Choice("network", start="trained"), show.Choice("place", "place by distance, the nearest first", slider=True)],
+    [show.Number("distance", "distance from the origin", digits=2), show.Number("nearer", "of all images nearer, %", digits=0, most=100),
+     show.Text("known", "known defects"), show.Number("yaw", "|yaw|, degrees", digits=0)],
+    above=[show.Picture("picture", "the picture", "A rendered face", 150, 150)],
+    caption=f"Rendered faces, evenly spaced in the order of their distance from the origin of a network's space, of {len(artifacts['faces/rendered'][0]['images']):,}. "
+            "Distances of two networks are not on one scale; the share of images that lie nearer is.",
+    twin="In print, the row of faces above shows ten of the trained network's, and the figure of defects by distance below says the same over all images.")
 
 # %% [markdown]
 # Distance is measured from the origin, from the mean, and, after length normalisation, where every vector is equally long,
@@ -162,6 +187,10 @@ _ = df.figures.contact_sheet(viewer.images, [f"{far:.1f}" for far in viewer.dist
 # %% mystnb={"figure": {"name": "views-correlations", "caption": "Rank correlation of the distance with what is known of an image; 95 % intervals over people. Small face: in the original photograph."}, "image": {"alt": "Dot plots, a column for each distance and a row of panels for each world, a line in the middle at zero. On photographs distance falls weakly with yaw and with defects and rises strongly with the margin of verification in the trained networks; in rendered faces one of the networks has the opposite sign of the others."}}
 ranks = df.analysis.quality_tables.correlations(qualities, resamples=resamples, rng=study.rng())
 _ = df.figures.quality_correlations(ranks)
+
+# %% tags=["hide-output"]
+headings, rows = df.analysis.quality_tables.correlation_rows(ranks)
+study.table(headings, rows, "The dots as numbers: Spearman's rank correlation of each distance with what is known of an image.")
 
 # %% mystnb={"figure": {"name": "views-defects", "caption": "Mean number of known defects by distance, from the nearest tenth of the images to the farthest. Quality that rises monotonically would be a line that falls all the way."}, "image": {"alt": "Panels by world and kind of distance. From the origin nearly all networks' lines fall from left to right, from the mean on photographs too; in rendered faces one rises from the origin, and from the mean only two fall steadily; with unit length the order of the networks changes and some lines rise; pixels stay level."}}
 _ = df.figures.defects_along(df.analysis.quality_tables.along(qualities, parts=10, resamples=resamples, rng=study.rng()))

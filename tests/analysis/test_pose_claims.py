@@ -141,14 +141,17 @@ def test_tables_hold_every_world_and_network(readouts: dict[str, list[Readout]])
     curves = pose_tables.curves(worlds)
     signed = curves[curves["target"] == "yaw"]
     assert np.corrcoef(signed["true_deg"], signed["mean_deg"])[0, 1] > 0.95
-    assert [row[1] for row in pose_tables.angles(worlds, resamples=100, rng=rng())][:4] == [
-        "|yaw|",
-        "yaw",
-        "pitch",
-        "roll",
-    ]
+    angles = [row for row in pose_tables.angles(worlds, resamples=100, rng=rng()) if row[0] == "rendered"]
+    assert [row[2] for row in angles] == ["|yaw|", "yaw", "pitch", "roll"]
+    best = worlds["rendered"][pose.headline(worlds["rendered"])]
+    for row, target in zip(angles, best[0].summary["targets"], strict=True):
+        for cell, way in zip(row[3:6], ("linear", "kernel", "median"), strict=True):
+            column = best[0].summary["targets"].index(target)
+            errors = [np.abs(one[way][:, column] - one["truth"][:, column]) for one in best]
+            assert cell.value == pytest.approx(np.mean(errors), rel=1e-5), (target, way)
     (row,) = pose_tables.signs(worlds, resamples=100, rng=rng())
-    assert row[2].value > 0.9 and 0.3 < row[3].value < 0.7  # the sum with the mirror image is at chance
+    assert row[2].value > 0.9 and row[3].value > 0.9
+    assert 0.3 < row[4].value < 0.7  # the sum with the mirror image is at chance
     assert pose_tables.transfers(worlds, resamples=100, rng=rng()) == []
     for gain in pose_tables.half_profile(worlds, resamples=100, rng=rng()):
         assert gain[4].value == pytest.approx(gain[2].value - gain[3].value)

@@ -9,6 +9,7 @@ import pytest
 
 from deepfeatures.analysis import (
     quality_copies,
+    quality_explorer,
     quality_maps,
     quality_tables,
     quality_worlds,
@@ -167,6 +168,9 @@ def test_tables_agree_with_what_they_are_made_of(artifacts: Artifacts, pictures:
     [row] = view_tables.moved(views)
     assert row[:4] == ["rendered, designed", "trained", PEOPLE, 24 * PEOPLE] and row[6] == "50 %" and row[7] == "0 %"
     assert row[4].value == pytest.approx(4 / 2, rel=0.15)  # of half the people, 2 sd squared
+    shares = views[0].of_features, views[0].control_features, views[0].of_features_alike
+    assert (row[8], row[9], row[10]) == tuple(f"{100 * share:.0f} %" for share in shares)
+    assert row[8] == "100 %" and row[9] == "0 %"  # every feature of those people moves, each in its own direction
     [head] = view_tables.head_on(views)
     assert head[5].value == pytest.approx(views[0].split.advantage) and head[7] == "–"
     shares = view_tables.variances(views)
@@ -175,6 +179,14 @@ def test_tables_agree_with_what_they_are_made_of(artifacts: Artifacts, pictures:
     [own] = [one for one in pictures if (one.world, one.network) == ("rendered", "trained")]
     falling = along[(along["network"] == "trained") & (along["distance"] == "origin")]["defects"].to_numpy()
     assert falling.mean() == pytest.approx(own.defects.mean()) and falling[0] > falling[1] > falling[2] > falling[3]
+    ranks = quality_tables.correlations(pictures, resamples=100, rng=rng())
+    headings, rows = quality_tables.correlation_rows(ranks)
+    assert len(rows) == len(ranks) / 3 and headings[:3] == ["world", "network", "factor"]
+    for row in rows:
+        for kind, cell in zip(headings[3:], row[3:], strict=True):
+            of = (ranks[["world", "network", "factor", "distance"]] == [*row[:3], kind]).all(axis=1)
+            [one] = ranks[of].itertuples()
+            assert (cell.value, cell.lo, cell.hi) == (one.rho, one.lo, one.hi)
     centre = {tuple(row[:3]): row[3:] for row in quality_tables.centre(pictures, resamples=100, rng=rng())}
     near, far, every, curve = centre["rendered", "trained", "origin"]
     assert near.value > 0.99 and far.value < 0.1 and every.value == pytest.approx((own.defects > 0).mean())
@@ -228,3 +240,30 @@ def test_rows_of_tables_say_what_the_frames_hold() -> None:
     assert labels[0][:5] == ["rendered", "trained", "embedding", "–", "–"] and labels[0][5].endswith(" of 10")
     assert view_tables.with_ends(-1.5, -2.0, 0.25, 1) == "−1.5 [−2.0, 0.2]"
     assert view_tables.with_ends(1.0, float("nan"), float("nan"), 2) == "1.00"
+
+
+def test_the_explorer_along_the_distance_goes_from_the_nearest_to_the_farthest(
+    artifacts: Artifacts, pictures: list[quality_worlds.Pictures]
+) -> None:
+    table = quality_explorer.grid(artifacts, pictures, count=5)
+    own = table[table["network"] == "trained"]
+    [one] = [one for one in pictures if (one.world, one.network) == ("rendered", "trained")]
+    far = np.linalg.norm(np.asarray(one.features[0], np.float64), axis=1)
+    assert own["distance"].tolist() == pytest.approx(np.sort(far)[np.linspace(0, len(far) - 1, 5).round().astype(int)])
+    assert own["place"].tolist() == [f"{place} of 5" for place in range(1, 6)]
+    assert own["nearer"].iloc[0] == 0 and own["nearer"].is_monotonic_increasing and own["nearer"].iloc[-1] > 90
+    assert set(table["network"]) == {one.network for one in pictures if one.world == "rendered"}
+    for row in own.itertuples():
+        assert (row.known == "none") == (row.defects == 0)
+        words = row.known.split(", ") if row.defects else []
+        assert len(words) in (row.defects, row.defects - 1)  # a video frame may be small as well
+
+
+def test_defects_in_words() -> None:
+    nothing = {"|yaw|": 59.9, "blur": 0.0, "resolution lost": 0.0, "video frame": 0.0, "occlusion": 0.0}
+    assert quality_explorer.in_words(nothing) == "none"
+    bad = {"|yaw|": 60.0, "blur": 2.04, "resolution lost": 70.0, "video frame": 1.0, "occlusion": 9.0}
+    assert quality_explorer.in_words(bad) == (
+        "out of focus (2.0 % of the side), video frame (70 % of the resolution lost), 9 % covered, profile"
+    )
+    assert quality_explorer.in_words({**nothing, "resolution lost": 50.0}) == "small (50 % of the resolution lost)"

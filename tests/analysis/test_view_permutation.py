@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deepfeatures.analysis.view_effects import Effects, effects
-from deepfeatures.analysis.view_permutation import common_to_people, people
+from deepfeatures.analysis.view_permutation import common_to_people, people, single_features
 from tests.analysis.made_up_views import world
 
 PEOPLE, WIDTH = 40, 30
@@ -21,8 +21,11 @@ def test_nobody_depends_on_view_where_nothing_does() -> None:
     assert tested.share() <= 0.05 and 0.3 < tested.raw.mean() < 0.7
     assert (tested.corrected >= tested.raw).all()
     assert abs(null.mean() / WIDTH - 2 * 0.25) < 0.02  # two sides, a quarter of a variance each
-    features = common_to_people(effects(values, of), permutations=300, rng=rng())
-    assert features.share() <= 1 / WIDTH and 0.3 < features.raw.mean() < 0.7
+    for features in (
+        common_to_people(effects(values, of), permutations=300, rng=rng()),
+        single_features(values, of, permutations=300, rng=rng()),
+    ):
+        assert features.share() <= 1 / WIDTH and 0.3 < features.raw.mean() < 0.7
 
 
 def test_those_who_depend_on_view_are_found_and_the_others_are_not() -> None:
@@ -33,6 +36,33 @@ def test_those_who_depend_on_view_are_found_and_the_others_are_not() -> None:
     assert (tested.corrected[::2] <= 0.05).all() and (tested.corrected[1::2] <= 0.05).sum() <= 2
     # their shifts have no direction in common, so no feature is moved for everybody
     assert common_to_people(effects(values, of), permutations=300, rng=rng()).share() <= 2 / WIDTH
+
+
+def test_features_that_view_moves_in_any_direction_are_found_and_the_others_are_not() -> None:
+    size = np.zeros((PEOPLE, WIDTH))
+    size[:, :10] = 0.8
+    values, of, _ = world(size)
+    tested = single_features(values, of, permutations=600, rng=rng())
+    assert (tested.corrected[:10] <= 0.05).all() and (tested.corrected[10:] <= 0.05).sum() <= 2
+    # a sign of its own for each person: nothing is common to them
+    assert common_to_people(effects(values, of), permutations=300, rng=rng()).share() <= 2 / WIDTH
+
+
+def test_the_test_of_features_deals_the_images_that_the_test_of_people_deals() -> None:
+    """Both sum one table of squared shifts: of one person, over features; of one feature, over people."""
+    values, of, _ = world(np.full((3, 5), 0.5))
+    scaled = values / np.sqrt(np.mean([values[rows].var(axis=0, ddof=1) for rows in
+                                       (*of.frontal, *of.turned[0], *of.turned[1])], axis=0))  # fmt: skip
+    dice, squares = rng(), np.zeros((51, 5))
+    for person in range(3):
+        own = scaled[np.concatenate([of.frontal[person], of.turned[0][person], of.turned[1][person]])]
+        cell = np.repeat([0, 1, 2], 8)
+        for draw, w in enumerate((cell, *dice.permuted(np.tile(cell, (50, 1)), axis=1))):
+            squares[draw] += sum(np.square(own[w == s].mean(0) - own[w == 0].mean(0)) for s in (1, 2))
+    by_hand = (1 + (squares[1:] >= squares[0] * (1 - 1e-9)).sum(axis=0)) / 51
+    tested = single_features(values, of, permutations=50, rng=rng())
+    np.testing.assert_allclose(tested.raw, by_hand)
+    assert (tested.corrected >= tested.raw).all()
 
 
 def test_features_that_view_moves_for_everybody_are_found_and_the_others_are_not() -> None:

@@ -38,6 +38,7 @@ SLUGS = [path.name.partition(".")[0] for path in sorted((ROOT / "book" / "chapte
 EXPLORERS = {
     "pair-lenet": "turn-explorer", "feature-spaces": "scree-explorer", "rendered-faces": "walk-explorer",
     "attributes": "attribute-explorer", "pose": "pose-explorer", "localize-then-describe": "unit-explorer",
+    "views-and-quality": "distance-explorer",
 }  # fmt: skip
 
 

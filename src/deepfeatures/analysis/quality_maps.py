@@ -80,10 +80,15 @@ def along(artifacts: Artifacts, pictures: Sequence[Pictures], *, count: int, net
     """`count` rendered faces at most, evenly spaced in the order of distance from the origin, nearest first."""
     one = _of(pictures, "rendered", network)
     far = distance(one.features[0], "origin")
-    order = np.argsort(far, kind="stable")
-    chosen = order[np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))]
+    chosen = evenly(far, count)
     images = artifacts["faces/rendered"][0]["images"]
     return Along(np.stack([images[row] for row in one.row[chosen].tolist()]), far[chosen])
+
+
+def evenly(far: np.ndarray, count: int) -> np.ndarray:
+    """Rows of `count` images at most, evenly spaced in the order of distance, nearest first. far: (n,)."""
+    order = np.argsort(far, kind="stable")
+    return np.asarray(order[np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))])
 
 
 def _of(pictures: Sequence[Pictures], world: str, network: str) -> Pictures:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from deepfeatures.analysis.bootstrap import Interval
 from deepfeatures.analysis.person_bootstrap import People, draw_people
 from deepfeatures.analysis.quality_distance import DISTANCES, distance, margin
 from deepfeatures.analysis.quality_rank import area, means_along, parts_of, rank_correlation
@@ -19,7 +20,8 @@ USEFUL = "margin"  # what a picture is worth in recognition (quality_distance.ma
 
 
 def correlations(found: Sequence[Pictures], *, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
-    """world, network, distance, factor, rho, lo, hi: Spearman's with each factor, the number of defects, the margin.
+    """world, network, distance, factor, rho, lo, hi, found (these three as one): Spearman's with each factor, the
+    number of defects, the margin.
 
     In the factors larger is worse: quality that rises with distance shows as a negative correlation; of the margin,
     larger is better. Means over seeds. A factor that does not vary has no row.
@@ -40,6 +42,20 @@ def correlations(found: Sequence[Pictures], *, resamples: int, rng: np.random.Ge
             rows.append(_row(one, kind, USEFUL, people, rho))
     table = pd.DataFrame(rows)
     return table[np.isfinite(table["rho"])].reset_index(drop=True)
+
+
+def correlation_rows(correlated: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:
+    """Headings and rows: world, network, factor, and each distance's rank correlation with its interval.
+
+    correlated: of `correlations`; a dash where a distance has no row.
+    """
+    kinds = list(dict.fromkeys(correlated["distance"]))
+    rows: dict[tuple[str, ...], dict[str, Interval]] = {}
+    for one in correlated.to_dict("records"):
+        rows.setdefault((one["world"], one["network"], one["factor"]), {})[one["distance"]] = one["found"]
+    return ["world", "network", "factor", *kinds], [
+        [*where, *(cells.get(kind, "–") for kind in kinds)] for where, cells in rows.items()
+    ]
 
 
 def along(found: Sequence[Pictures], *, parts: int, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -93,5 +109,5 @@ def _row(one: Pictures, kind: str, factor: str, people: People, rho: np.ndarray)
     got = people.interval(rho, seeds=len(one.features))
     return {
         "world": SAID[one.world], "network": one.network, "distance": kind, "factor": factor,
-        "rho": got.value, "lo": got.lo, "hi": got.hi,
+        "rho": got.value, "lo": got.lo, "hi": got.hi, "found": got,
     }  # fmt: skip

@@ -21,8 +21,8 @@ from deepfeatures.analysis.view_components import (
     shares_of,
     within,
 )
-from deepfeatures.analysis.view_effects import LEAST, Effects, effects, frontal_twice
-from deepfeatures.analysis.view_permutation import Tested, common_to_people, people
+from deepfeatures.analysis.view_effects import LEAST, Design, Effects, effects, frontal_twice
+from deepfeatures.analysis.view_permutation import Tested, common_to_people, people, single_features
 from deepfeatures.analysis.view_worlds import WORLDS, Seen
 
 
@@ -30,9 +30,10 @@ from deepfeatures.analysis.view_worlds import WORLDS, Seen
 class Measured:
     """One network in one world. Means over seeds; `halves` are those of the first.
 
-    energy: mean over people and features; of_people, of_features: share of them moved by view, corrected; control,
-    control_people: the same where frontal images play both views, None where there are too few. parts: shares of
-    variance in the order of view_components.PARTS.
+    energy: mean over people and features; of_people, of_features: share of them moved by view, whatever the direction,
+    corrected; of_features_alike: of features moved for everybody alike. control and control_...: the same where frontal
+    images play both views, None where there are too few. parts: shares of variance in the order of
+    view_components.PARTS.
     """
 
     of: Seen
@@ -40,8 +41,10 @@ class Measured:
     energy: Interval
     of_people: float
     of_features: float
+    of_features_alike: float
     control: float | None
     control_people: float | None
+    control_features: float | None
     parts: Sequence[Interval]
     split: Components
     advantage: Interval
@@ -72,7 +75,7 @@ def tested_people(seen: Seen, *, permutations: int, rng: np.random.Generator) ->
 
 
 def _one(seen: Seen, permutations: int, rng: np.random.Generator) -> Measured:
-    rng_halves, rng_people, rng_features, rng_control = rng.spawn(4)
+    rng_halves, rng_people, rng_alike, rng_control, rng_features = rng.spawn(5)
     count, seeds = len(seen.design.people), len(seen.features)
     found = [effects(values, seen.design) for values in seen.features]
     halved = halves_of(seen, rng=rng_halves)
@@ -83,7 +86,7 @@ def _one(seen: Seen, permutations: int, rng: np.random.Generator) -> Measured:
     parts = jackknife(lambda rows: np.mean([shares_of(one, rows) for one in variances], axis=0), count, seeds=seeds)
     of_person = np.mean([energy_of_people(one) for one in found], axis=0)
     [energy] = jackknife(lambda rows: [float(of_person[rows].mean())], count, seeds=seeds)
-    control, control_people = _control(seen, permutations, rng_control)
+    control, control_people, control_features = _control(seen, permutations, rng_control)
     gaps = seen.design.yaw_gap_deg
     rank = float(spearmanr(of_person, gaps).statistic) if np.ptp(gaps) > 1e-6 else float("nan")
     return Measured(
@@ -91,9 +94,11 @@ def _one(seen: Seen, permutations: int, rng: np.random.Generator) -> Measured:
         halves=halved[0],
         energy=energy,
         of_people=float(np.mean([t.share() for t in tested_people(seen, permutations=permutations, rng=rng_people)])),
-        of_features=_common(found, permutations, rng_features),
+        of_features=_features_moved(seen.features, seen.design, permutations, rng_features),
+        of_features_alike=_common(found, permutations, rng_alike),
         control=control,
         control_people=control_people,
+        control_features=control_features,
         parts=parts,
         split=mean_components(halved),
         advantage=advantage,
@@ -102,18 +107,27 @@ def _one(seen: Seen, permutations: int, rng: np.random.Generator) -> Measured:
     )
 
 
+def _features_moved(
+    features: Sequence[np.ndarray], of: Design, permutations: int, rng: np.random.Generator
+) -> float:
+    return float(np.mean([single_features(one, of, permutations=permutations, rng=rng).share() for one in features]))
+
+
 def _common(found: Sequence[Effects], permutations: int, rng: np.random.Generator) -> float:
     tested = [common_to_people(one, permutations=permutations, rng=rng).share() for one in found]
     return float(np.mean(tested))
 
 
-def _control(seen: Seen, permutations: int, rng: np.random.Generator) -> tuple[float | None, float | None]:
+def _control(
+    seen: Seen, permutations: int, rng: np.random.Generator
+) -> tuple[float | None, float | None, float | None]:
+    """Energy, share of people, share of features."""
     if min(map(len, seen.design.frontal)) < LEAST:
-        return None, None
+        return None, None, None
     of = frontal_twice(seen.design)
     energy = np.mean([effects(values, of).energy.mean() for values in seen.features])
     tested = [people(values, of, permutations=permutations, rng=rng)[0].share() for values in seen.features]
-    return float(energy), float(np.mean(tested))
+    return float(energy), float(np.mean(tested)), _features_moved(seen.features, of, permutations, rng)
 
 
 def said(found: Measured) -> list[object]:

@@ -119,10 +119,11 @@ def classified(readouts: Readouts, *, resamples: int, rng: np.random.Generator) 
 
 def moved(found: Sequence[Measured]) -> list[list[Any]]:
     """World, network, people, images, energy with its interval, energy of the control; share of people moved by view,
-    of the control's; share of features moved for everybody alike."""
+    of the control's; share of features moved, of the control's; share of features moved for everybody alike."""
     return [
         [*said(one), len(one.of.design.people), one.of.images, one.energy, _dash(one.control), _percent(one.of_people),
-         _percent(one.control_people), _percent(one.of_features)]
+         _percent(one.control_people), _percent(one.of_features), _percent(one.control_features),
+         _percent(one.of_features_alike)]
         for one in found
     ]  # fmt: skip
 
