@@ -257,6 +257,6 @@ study.verdicts()
 # ## Try it
 # `deepfeatures run localize-then-describe -p localiser_steps=400`: does LNet$_s$ catch up with the true box?
 # `deepfeatures run localize-then-describe -p pretraining=torchvision`: what do ImageNet's weights know of heads? It says which file to get
-# and where to put it, if it is not there ({doc}`/your-own` too).
+# and where to put it, if it is not there; {ref}`imagenet` says more.
 # `deepfeatures run localize-then-describe -p photographs=auto` adds CelebA where it is under the data root. In Python,
 # `from deepfeatures.data.scenes import Scenes; Scenes(seed=0, people=4, each=2, side_px=128).render()`: scenes of your own.

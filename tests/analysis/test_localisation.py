@@ -99,6 +99,18 @@ def test_a_difference_over_networks_against_drawing_people_and_networks_one_by_o
     assert world.difference("a", "b", "recall").hi - world.difference("a", "b", "recall").lo > alone.hi - alone.lo
 
 
+def test_no_interval_of_a_share_reaches_beyond_it() -> None:
+    people = draw_people(np.arange(30), resamples=100, rng=np.random.default_rng(0))
+    rare = np.zeros((3, 30))
+    rare[2] = 0.5
+    found = {"low": localisation.Found({"recall": rare, "centre_error": 1 + rare}),
+             "high": localisation.Found({"recall": 1 - rare})}  # fmt: skip
+    world = localisation.World(found, people, "", "")
+    assert world.interval("low", "recall").lo == 0 and world.interval("high", "recall").hi == 1
+    assert world.interval("low", "centre_error").hi > 1.2
+    assert world.difference("low", "high", "recall").hi > -0.4  # a difference is not a share
+
+
 def made_up_units(seed: int = 0, people: int = 60, each: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Unit 0 tells of Smiling, unit 1 of the absence of Bald, the rest of nothing. Bald belongs to a person."""
     rng = np.random.default_rng(seed)
@@ -268,7 +280,8 @@ def test_every_claim_of_the_ledger_is_measured_by_one_function() -> None:
     mine = {name.partition("/")[2] for name, one in ledger.items() if one.chapter == "localize-then-describe"}
     people = draw_people(np.arange(30), resamples=20, rng=rng)
     answers = {label for parts in localisation.ANSWERS.values() for label, _ in parts} | set(localisation.BLIND)
-    found = {name: localisation.Found({metric: rng.random((1, 30)) for metric in localisation.METRICS}) for name in answers}
+    metrics = localisation.METRICS
+    found = {name: localisation.Found({metric: rng.random((1, 30)) for metric in metrics}) for name in answers}
     world = localisation.World(found, people, "", "")
     measured = set(lnets_claims.of_localisation(world))
     windows = np.tile([10.0, 10.0, 26.0, 30.0], (1, 30, 1))  # a square 36 high round (18, 20) goes to LNet_s
@@ -287,8 +300,8 @@ SHARES = {  # of every answer, another one: so that no two can be taken for each
     "centre box": 0.02, "random window": 0.01, "untrained LNet_o": 0.11, "untrained LNet_o, LNet_s": 0.07,
     "LNet_o, objects alone": 0.23, "LNet_o of rendered scenes": 0.29, "LNet_o, LNet_s of rendered scenes": 0.31,
     "LNet_o, no pre-training": 0.43, "LNet_o, no pre-training, as many steps": 0.53, "LNet_o, pre-trained": 0.61,
-    "LNet_o, then LNet_s": 0.79, "LNet_o, then LNet_s, not pre-trained": 0.66,
-    "LNet_o, then LNet_s, not pre-trained, as many steps": 0.72, "LNet_o, ImageNet alone": 0.17,
+    "LNet_o, then LNet_s": 0.79, "then LNet_s, no pre-training": 0.66,
+    "then LNet_s, no pre-training, as many steps": 0.72, "LNet_o, ImageNet alone": 0.17,
     "LNet_o, ResNet-18, no pre-training": 0.37, "LNet_o, ImageNet": 0.83, "LNet_o, then LNet_s, ImageNet": 0.92,
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ PEOPLE = draw_people(np.arange(40), resamples=4000, rng=np.random.default_rng(0)
 
 
 def test_networks_that_differ_on_the_same_people_are_as_wide_as_their_scatter() -> None:
-    """Where people do not matter, the spread of the mean of three is s / sqrt(3), s with n - 1: neither less nor more."""
+    """Where people do not matter, the mean of three has the spread s / sqrt(3), s with n - 1: no less and no more."""
     values = np.array([0.2, 0.5, 0.7])[:, None] * np.ones(len(PEOPLE.times))
     found = over_networks(PEOPLE, values)
     chosen = np.random.default_rng(9).integers(3, size=(100_000, 3))
