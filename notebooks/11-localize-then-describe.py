@@ -195,8 +195,8 @@ _ = df.figures.units_tell({name: one.by_place() for name, one in strengths.items
 # in the table. Some that mean similar things exclude each other, as hair colours do: their planes face each other, and their cosine is
 # negative. So the same is asked of absolute cosines, which tell an axis from its neighbours whichever way it points. The reader's notes (L1) mean the
 # planes of the network's own last layer, which is a row of the table; the claims are judged of the machines, whose intervals run from the
-# least to the most of the refits. To fit them again for people drawn anew takes long, so planes are those of the first network of each kind, and
-# their intervals say nothing of other networks. Starts of k-means agree poorly, so that any one clustering is one of many; and by absolute cosines random weights do
+# least to the most of the refits. All planes are those of the first network of each kind: their
+# intervals say nothing of other networks. Starts of k-means agree poorly, so that any one clustering is one of many; and by absolute cosines random weights do
 # as well as ANet.
 
 # %%
@@ -207,22 +207,22 @@ planes["ANet's own last layer"] = df.analysis.hyperplanes.of_last_layer(artifact
 rows, together = df.analysis.hyperplanes.as_rows(planes, clusters, permutations=resamples, rng=study.rng())
 study.table(["planes in the units of", "cosine within less between groups", "p", "the same of absolute cosines",
              "agreement of clusters and groups", "p", "agreement between starts", "correlation with the labels' own"],
-            rows, "Adjusted Rand indices (0 by accident, 1 the same); p by groups dealt out anew; from the least to the most of 25 refits to people drawn anew.")
+            rows, "Of the first network of each kind. Adjusted Rand indices (0 by accident, 1 the same); p by groups dealt out anew; from the least to the most of 25 refits to people drawn anew.")
 
-# %% mystnb={"figure": {"name": "lnets-planes", "caption": "Attributes joined by the cosine of their weight vectors (ANet's units): a dendrogram and the cosines in its order. Colour of a name: the part of the face it speaks of. Number: its cluster by k-means."}, "image": {"alt": "A dendrogram of about thirty-seven attributes beside a square of cosines; a few blocks of red on the diagonal, most of the square pale; names of one colour are only partly neighbours."}}
+# %% mystnb={"figure": {"name": "lnets-planes", "caption": "Attributes joined by the cosine of their weight vectors (units of the first ANet): a dendrogram and the cosines in its order. Colour of a name: the part of the face it speaks of. Number: its cluster by k-means."}, "image": {"alt": "A dendrogram of about thirty-seven attributes beside a square of cosines; a few blocks of red on the diagonal, most of the square pale; names of one colour are only partly neighbours."}}
 one = planes[first]
 numbers = df.analysis.hyperplanes.best_clusters(one.vectors[0], clusters)
 _ = df.figures.hyperplanes(one.names, one.cosines[0], df.analysis.hyperplanes.tree(one)[0], one.groups.tolist(), numbers)
 
 # %%
 study.table(["cluster", "attributes", "groups"], df.analysis.hyperplanes.members(one, clusters),
-            "Clusters of ANet's planes: the tightest of twenty runs.")
+            "Clusters of the first ANet's planes: the tightest of twenty runs.")
 
 # %% [markdown]
 # ## What it comes to
 # Places, errors and units are means over the networks of a kind, and their intervals are of people and networks drawn anew; few networks are
-# a small sample of all that could have been trained. Planes, the test of units and all that is drawn are of the first network. At the
-# paper profile: tags alone do teach a network where the head is, far better than looking at nothing or with random
+# a small sample of all that could have been trained. Planes, the test of units, and the scenes and mean faces that are shown are of the first. At
+# the paper profile: tags alone do teach a network where the head is, far better than looking at nothing or with random
 # filters. The rest did not come out as in the notes. The second, finer network finds fewer heads than the first alone in both worlds.
 # Pre-training on objects makes no difference in rendered scenes and costs heads in CelebA's; on its own it looks at objects, and at heads less
 # than an untrained network does. Pre-training ANet on identity costs a point of error against attributes alone for as many steps. Local

@@ -1,10 +1,17 @@
 """What localize-then-describe needs: nobody learnt is probed, fair opponents, and what others made is shared."""
 
-import pytest
+import hashlib
 
+import numpy as np
+import pytest
+import torch
+from torchvision.models import resnet18
+
+from deepfeatures.analysis import localisation
 from deepfeatures.data.face_source import FaceSource
-from deepfeatures.study import catalogue
+from deepfeatures.study import artifacts, catalogue, face_plans_lnets
 from deepfeatures.study.face_plans_lnets import IMAGENET
+from deepfeatures.study.opened import Described
 from deepfeatures.study.plans import PLANS
 
 NONE, BOTH = FaceSource(None, None, ""), FaceSource("celeba-1", "pointing04-1", "")
@@ -142,3 +149,22 @@ def test_more_seeds_train_more_networks_and_share_the_rest():
     named = plan(seeds=2)
     assert [len(named[name]) for name in ("rendered/anet/units", "located/rendered/pre-trained", "rendered/faces",
                                           "rendered/pixels/pixels", "scenes/rendered")] == [2, 2, 1, 1, 1]  # fmt: skip
+
+
+def test_what_is_planned_with_imagenet_can_be_made_and_stands_in_the_table(tmp_path, runs_folder, monkeypatch):
+    monkeypatch.setenv("DEEPFEATURES_DATA", str(tmp_path))
+    (tmp_path / "weights").mkdir()
+    torch.save(resnet18(weights=None).state_dict(), tmp_path / "weights" / "made")
+    digest = hashlib.sha256((tmp_path / "weights" / "made").read_bytes()).hexdigest()
+    monkeypatch.setattr(face_plans_lnets, "IMAGENET", f"resnet18-{digest[:8]}.pth")
+    (tmp_path / "weights" / "made").rename(tmp_path / "weights" / face_plans_lnets.IMAGENET)
+    named = plan(profile="smoke", pretraining="torchvision", localiser_steps=1, object_scenes=10)
+    wanted = ("scenes/rendered", "located/rendered/imagenet", "located/rendered/imagenet-alone",
+              "located/rendered/imagenet-scratch", "located/rendered/pre-trained")  # fmt: skip
+    opened = {name: [Described(artifacts.ensure(one)) for one in named[name]] for name in wanted}
+    worlds = localisation.by_world(opened, resamples=10, rng=np.random.default_rng(0))
+    answers = {"LNet_o, ImageNet", "LNet_o, then LNet_s, ImageNet", "LNet_o, ImageNet alone"}
+    assert answers <= set(worlds["rendered"].found)
+    compared = [row[1] for row in localisation.comparisons(worlds)]
+    assert "LNet_o of ImageNet, less the same network from random weights" in compared
+    assert "LNet_o of ImageNet, less the small one of objects" in compared
