@@ -125,8 +125,8 @@ def _localisers(runs: Mapping[str, Run], ledger: Mapping[str, Claim]) -> Iterato
         ("**From coarse to fine.** What LNet$_s$ finds inside LNet$_o$'s window, less what LNet$_o$ finds alone", FINE),
         ("**Pre-training on objects.** What LNet$_o$ finds with it, less without it in as many steps", PRE_TRAINED),
         (
-            "**Pre-training the second.** What LNet$_s$ finds with it, less without it in as many steps, where the same "
-            "LNet$_o$ points",
+            "**Pre-training the second.** What LNet$_s$ finds with it, less without it in as many steps, where the "
+            "same LNet$_o$ points",
             FINE_PRE_TRAINED,
         ),
     ):
