@@ -57,6 +57,22 @@ def test_errors_and_gaps_by_hand() -> None:
     assert 15 < claims["place-costs"].value < 45
 
 
+def test_gaps_over_networks_draw_networks_too() -> None:
+    """Two networks of each kind: the value is the mean over both, and the interval holds each network's own."""
+    artifacts = made_up(people=60)
+    worse = artifacts["rendered/anet-identity/units"]  # errs on three tenths
+    two = artifacts | {"rendered/anet-everywhere/units": artifacts["rendered/anet-everywhere/units"] + worse}
+    two["rendered/anet/units"] = artifacts["rendered/anet/units"] + worse
+    single = described.errors(artifacts, resamples=200, rng=np.random.default_rng(1))["rendered"]
+    both = described.errors(two, resamples=200, rng=np.random.default_rng(1))["rendered"]
+    first = described.gap(single, "anet-everywhere/units", "anet/units").points
+    gap = described.gap(both, "anet-everywhere/units", "anet/units").points
+    assert gap.value == pytest.approx(first.value / 2) and (gap.seeds, gap.unit) == (2, "identity and seed")
+    assert gap.hi - gap.lo > 1.5 * (first.hi - first.lo) and gap.lo < 0 < gap.hi
+    pixels = described.gap(both, "anet-untrained/units", "anet/units").points  # one beside two: it counts for each
+    assert pixels.seeds == 2 and first.seeds == 1
+
+
 def test_rows_leave_the_reference_without_a_difference() -> None:
     errors = described.errors(made_up(), resamples=20, rng=np.random.default_rng(1))
     rows = {row[0]: row[1:] for row in described.as_rows(errors["rendered"], "anet/units")}
@@ -80,6 +96,6 @@ def test_cells_of_the_matrix_are_accuracies_not_errors() -> None:
     assert cells["ANet"].value == pytest.approx(100 - described.mean_error(errors["rendered"], "anet/units")[0, 0])
     assert cells["ANet, random weights"].seeds == 0 and cells["ANet"].above_chance > 0.7
     people = draw_people(np.arange(20), resamples=10, rng=np.random.default_rng(0))
-    one = Strength(np.full((11, 4), 0.75), people)
+    one = Strength(np.full((1, 11, 4), 0.75), people)
     [cell] = described_encoded.single_units({"ANet": one})
     assert Encoded.model_validate({**cell, **REST}).above_chance == pytest.approx(0.5)

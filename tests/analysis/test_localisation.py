@@ -36,10 +36,11 @@ def test_metrics_by_hand() -> None:
     boxes = np.array([[10.0, 10, 20, 30], [0, 0, 10, 10]])
     answers = np.array([[[10.0, 10, 20, 30], [5, 0, 15, 10]], [[30, 30, 40, 50], [0, 0, 10, 10]]])
     found = localisation.measure(answers, boxes)
-    np.testing.assert_allclose(found["iou"], [0.5, (1 / 3 + 1) / 2])
-    np.testing.assert_allclose(found["recall"], [0.5, 0.5])
-    np.testing.assert_allclose(found["in_head"], [0.5, 1.0])  # a centre on the edge is inside
-    np.testing.assert_allclose(found["centre_error"], [np.hypot(20, 20) / 20 / 2, 0.25])
+    np.testing.assert_allclose(found["iou"], [[1, 1 / 3], [0, 1]])  # a row an answer
+    np.testing.assert_allclose(found["recall"], [[1, 0], [0, 1]])
+    np.testing.assert_allclose(found["in_head"], [[1, 1], [0, 1]])  # a centre on the edge is inside
+    np.testing.assert_allclose(found["centre_error"], [[0, 0.5], [np.hypot(20, 20) / 20, 0]])
+    np.testing.assert_allclose(found.averaged()["iou"], [[0.5, 2 / 3]])
 
 
 def test_answers_that_look_at_nothing_are_as_good_as_they_must_be() -> None:
@@ -55,11 +56,59 @@ def test_answers_that_look_at_nothing_are_as_good_as_they_must_be() -> None:
 def test_a_difference_pairs_the_same_scenes() -> None:
     rng = np.random.default_rng(1)
     base = rng.random(60)
-    found = {name: localisation.Found({"recall": base + add}) for name, add in (("a", 0.25), ("b", 0.0))}
-    world = localisation.World(found, draw_people(np.repeat(np.arange(20), 3), resamples=50, rng=rng), "", "", 1)
+    found = {name: localisation.Found({"recall": base[None] + add}) for name, add in (("a", 0.25), ("b", 0.0))}
+    world = localisation.World(found, draw_people(np.repeat(np.arange(20), 3), resamples=50, rng=rng), "", "")
     gap = world.difference("a", "b", "recall")
     assert (gap.value, gap.lo, gap.hi) == pytest.approx((0.25, 0.25, 0.25)) and gap.n == 20
     assert world.interval("a", "recall").hi - world.interval("a", "recall").lo > 0.05
+
+
+def test_a_difference_over_networks_against_drawing_people_and_networks_one_by_one() -> None:
+    """The slow way: list the scenes of every person drawn and the networks drawn, and average what is in the list."""
+    rng = np.random.default_rng(3)
+    identity, networks, draws = np.repeat(np.arange(15), 4), 3, 400
+    people = draw_people(identity, resamples=draws, rng=rng)
+    shares = np.array([0.3, 0.6, 0.75])[:, None]
+    found = {
+        "a": localisation.Found({"recall": (rng.random((networks, 60)) < shares).astype(float)}),
+        "b": localisation.Found({"recall": (rng.random((networks, 60)) < 0.4).astype(float)}),
+        "blind": localisation.Found({"recall": (rng.random((1, 60)) < 0.1).astype(float)}),
+    }
+    world = localisation.World(found, people, "", "")
+    chosen = np.random.default_rng(0).multinomial(networks, np.full(networks, 1 / networks), size=draws)
+    for other in ("b", "blind"):
+        slow = []
+        for draw in range(draws):
+            scenes = [scene for scene in range(60) for _ in range(int(people.times[1 + draw, identity[scene]]))]
+            gaps = [
+                np.mean([found["a"]["recall"][n, s] - found[other]["recall"][n % len(found[other]["recall"]), s]
+                         for s in scenes])
+                for n in range(networks)
+            ]  # fmt: skip
+            listed = [n for n in range(networks) for _ in range(chosen[draw, n])]
+            mean = np.mean(gaps)
+            slow.append(mean + np.sqrt(networks / (networks - 1)) * (np.mean([gaps[n] for n in listed]) - mean))
+        gap = world.difference("a", other, "recall")
+        assert gap.value == pytest.approx((found["a"]["recall"] - found[other]["recall"]).mean())
+        assert (gap.lo, gap.hi) == pytest.approx(tuple(np.quantile(slow, [0.025, 0.975])))
+        assert (gap.seeds, gap.unit, gap.n) == (3, "identity and seed", 15)
+    one = localisation.World({name: localisation.Found({"recall": each["recall"][:1]}) for name, each in found.items()},
+                             people, "", "")  # fmt: skip
+    alone = one.difference("a", "b", "recall")
+    assert (alone.seeds, alone.unit) == (1, "identity")
+    assert world.difference("a", "b", "recall").hi - world.difference("a", "b", "recall").lo > alone.hi - alone.lo
+
+
+def test_no_interval_of_a_share_reaches_beyond_it() -> None:
+    people = draw_people(np.arange(30), resamples=100, rng=np.random.default_rng(0))
+    rare = np.zeros((3, 30))
+    rare[2] = 0.5
+    found = {"low": localisation.Found({"recall": rare, "centre_error": 1 + rare}),
+             "high": localisation.Found({"recall": 1 - rare})}  # fmt: skip
+    world = localisation.World(found, people, "", "")
+    assert world.interval("low", "recall").lo == 0 and world.interval("high", "recall").hi == 1
+    assert world.interval("low", "centre_error").hi > 1.2
+    assert world.difference("low", "high", "recall").hi > -0.4  # a difference is not a share
 
 
 def made_up_units(seed: int = 0, people: int = 60, each: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -127,11 +176,34 @@ def test_false_alarms_of_the_corrected_test_are_rare() -> None:
 
 def test_held_out_strength_does_not_reward_picking_the_best_of_many() -> None:
     units, labels, identity = made_up_units()
-    found = unit_semantics.strength(units, labels, identity, resamples=100, rng=np.random.default_rng(0))
-    assert found.auc[0, :2].min() > 0.85 and abs(found.auc[0, 2:].mean() - 0.5) < 0.06
+    found = unit_semantics.strength([units], labels, identity, resamples=100, rng=np.random.default_rng(0))
+    assert found.auc[0, 0, :2].min() > 0.85 and abs(found.auc[0, 0, 2:].mean() - 0.5) < 0.06
     assert found.telling().value == pytest.approx(2 / 6) and found.telling().lo <= 2 / 6 <= found.telling().hi
     noise = replace(found, auc=found.auc - 0.1)
     assert found.above(noise).value == pytest.approx(0.1)
+
+
+def test_units_of_several_networks_are_averaged_network_by_network() -> None:
+    units, labels, identity = made_up_units()
+    deaf = np.random.default_rng(8).standard_normal(units.shape)
+    both, first, second = (
+        unit_semantics.strength(group, labels, identity, resamples=80, rng=np.random.default_rng(0))
+        for group in ([units, deaf], [units], [deaf])
+    )
+    np.testing.assert_array_equal(both.auc, np.concatenate([first.auc, second.auc]))
+    assert both.telling().value == pytest.approx((first.telling().value + second.telling().value) / 2)
+    assert (both.mean().seeds, both.mean().unit, first.mean().seeds) == (2, "identity and seed", 1)
+    # One network tells and the other does not: which of them is drawn moves the mean more than who is drawn.
+    widths = [one.mean().hi - one.mean().lo for one in (both, first, second)]
+    assert widths[0] > 1.5 * max(widths[1:])
+    assert both.above(both).value == both.above(both).hi == 0
+    places = both.by_place()
+    best = [np.sort(one.auc[0, 0])[::-1] for one in (first, second)]
+    np.testing.assert_allclose(places, np.mean(best, axis=0))
+    rows, strengths, tests = unit_semantics.as_rows(
+        {"two": [units, deaf]}, labels, identity, resamples=100, rng=np.random.default_rng(0)
+    )
+    assert rows[0][:3] == ["two", 6, 2] and tests["two"].auc.shape[0] == 6 and len(strengths["two"].auc) == 2
 
 
 def test_mean_faces_hold_fifty_faces_or_more() -> None:
@@ -208,8 +280,9 @@ def test_every_claim_of_the_ledger_is_measured_by_one_function() -> None:
     mine = {name.partition("/")[2] for name, one in ledger.items() if one.chapter == "localize-then-describe"}
     people = draw_people(np.arange(30), resamples=20, rng=rng)
     answers = {label for parts in localisation.ANSWERS.values() for label, _ in parts} | set(localisation.BLIND)
-    found = {name: localisation.Found({metric: rng.random(30) for metric in localisation.METRICS}) for name in answers}
-    world = localisation.World(found, people, "", "", 1)
+    metrics = localisation.METRICS
+    found = {name: localisation.Found({metric: rng.random((1, 30)) for metric in metrics}) for name in answers}
+    world = localisation.World(found, people, "", "")
     measured = set(lnets_claims.of_localisation(world))
     windows = np.tile([10.0, 10.0, 26.0, 30.0], (1, 30, 1))  # a square 36 high round (18, 20) goes to LNet_s
     held = np.array([[1, 3, 30, 36], [-1, 3, 30, 36], [1, 3, 30, 39]])[np.arange(30) % 3]
@@ -217,7 +290,7 @@ def test_every_claim_of_the_ledger_is_measured_by_one_function() -> None:
     assert cuts["coarse-holds-face"].value == pytest.approx(1 / 3)
     measured |= set(cuts)
     measured |= {"place-costs", "local-keeps-place"}  # of_description: differences of balanced errors
-    strength = unit_semantics.Strength(rng.random((21, 5)), people)
+    strength = unit_semantics.Strength(rng.random((1, 21, 5)), people)
     measured |= set(lnets_claims.of_units(strength, strength))
     measured |= set(lnets_claims.of_hyperplanes(NotApplicable("too few")))
     assert measured == mine
@@ -227,7 +300,9 @@ SHARES = {  # of every answer, another one: so that no two can be taken for each
     "centre box": 0.02, "random window": 0.01, "untrained LNet_o": 0.11, "untrained LNet_o, LNet_s": 0.07,
     "LNet_o, objects alone": 0.23, "LNet_o of rendered scenes": 0.29, "LNet_o, LNet_s of rendered scenes": 0.31,
     "LNet_o, no pre-training": 0.43, "LNet_o, no pre-training, as many steps": 0.53, "LNet_o, pre-trained": 0.61,
-    "LNet_o, then LNet_s": 0.79,
+    "LNet_o, then LNet_s": 0.79, "then LNet_s, no pre-training": 0.66,
+    "then LNet_s, no pre-training, as many steps": 0.72, "LNet_o, ImageNet alone": 0.17,
+    "LNet_o, ResNet-18, no pre-training": 0.37, "LNet_o, ImageNet": 0.83, "LNet_o, then LNet_s, ImageNet": 0.92,
 }  # fmt: skip
 
 
@@ -235,10 +310,10 @@ def planted() -> localisation.World:
     """Recall as in SHARES; the centre is in the head in a tenth of that."""
     people = draw_people(np.arange(30), resamples=20, rng=np.random.default_rng(0))
     found = {
-        name: localisation.Found({"recall": np.full(30, share), "in_head": np.full(30, share / 10)})
+        name: localisation.Found({"recall": np.full((1, 30), share), "in_head": np.full((1, 30), share / 10)})
         for name, share in SHARES.items()
     }
-    return localisation.World(found, people, "", "", 1)
+    return localisation.World(found, people, "", "")
 
 
 def test_each_claim_subtracts_what_it_says_from_what_it_says() -> None:
@@ -253,17 +328,24 @@ def test_each_claim_subtracts_what_it_says_from_what_it_says() -> None:
         "tags-locate": pytest.approx(0.79 - 0.11),
         "objects-know-faces": pytest.approx(0.023 - 0.011),
         "pre-training-locates": pytest.approx(0.61 - 0.53),
+        "pre-training-locates-face": pytest.approx(0.79 - 0.72),
     }
 
 
 def test_what_pre_training_gives_is_the_first_named_less_the_second() -> None:
     rows = localisation.comparisons({"rendered": planted()})
-    gains = [0.61 - 0.43, 0.61 - 0.53, 0.23 - 0.11, 0.79 - 0.61, 0.79 - 0.07]
-    assert [row[0] for row in rows] == ["rendered"] * 5
+    gains = [0.61 - 0.43, 0.61 - 0.53, 0.23 - 0.11, 0.79 - 0.61, 0.79 - 0.07, 0.79 - 0.66, 0.79 - 0.72]
+    gains += [0.83 - 0.37, 0.83 - 0.61, 0.92 - 0.79, 0.17 - 0.23]
+    assert [row[0] for row in rows] == ["rendered"] * 11
     np.testing.assert_allclose([(row[2].value, row[3].value) for row in rows], [(one, one / 10) for one in gains])
     assert [row[1].partition(", less ")[0] for row in rows] == [
         "pre-trained", "pre-trained", "objects alone", "LNet_o then LNet_s", "LNet_o then LNet_s",
+        "LNet_s pre-trained", "LNet_s pre-trained", "LNet_o of ImageNet", "LNet_o of ImageNet",
+        "LNet_o then LNet_s, of ImageNet", "ImageNet alone",
     ]  # fmt: skip
+    world = planted()
+    objects = {name: one for name, one in world.found.items() if "ImageNet" not in name and "ResNet" not in name}
+    assert len(localisation.comparisons({"rendered": replace(world, found=objects)})) == 7
 
 
 class Opened(dict):
@@ -290,10 +372,10 @@ def test_worlds_take_each_answer_from_its_own_artifact_window_and_reading() -> N
     for reading in range(2):
         rng = np.random.default_rng(0)
         world = localisation.by_world(artifacts, resamples=10, rng=rng, reading=reading)["rendered"]
-        assert world.seeds == 2
         for label, aside in expected.items():
             away = np.sqrt(2) * aside[reading] / 50
-            assert world.interval(label, "centre_error").value == pytest.approx(away), (label, reading)
+            error = world.interval(label, "centre_error")
+            assert error.value == pytest.approx(away) and error.seeds == 2, (label, reading)
     rows = localisation.readings(artifacts, resamples=10, rng=np.random.default_rng(0))
     assert [row[1] for row in rows] == list(readings)
     moved = [expected[localisation.COARSE], expected[localisation.HEADLINE]]
@@ -309,8 +391,8 @@ def test_the_best_control_is_the_one_to_beat() -> None:
     shares = {"centre box": 0.1, "random window": 0.05, "untrained LNet_o": 0.3, "untrained LNet_o, LNet_s": 0.2}
     shares |= {label: 0.6 for parts in localisation.ANSWERS.values() for label, _ in parts if label not in shares}
     found = {
-        name: localisation.Found({metric: np.full(30, share) for metric in localisation.METRICS})
+        name: localisation.Found({metric: np.full((1, 30), share) for metric in localisation.METRICS})
         for name, share in shares.items()
     }
-    world = localisation.World(found, people, "", "", 1)
+    world = localisation.World(found, people, "", "")
     assert lnets_claims.of_localisation(world)["tags-locate"].value == pytest.approx(0.3)

@@ -73,6 +73,7 @@ TORCH = "torch-momentum"
         ("test_scenes_each", [1, 1_000], [0, 1_001]),
         ("object_scenes", [10, 1_000_000], [9, 1_000_001]),
         ("localiser_steps", [1, 1_000_000], [0, 1_000_001]),
+        ("pretraining", ["objects", "torchvision"], ["imagenet", True]),
         ("anet_steps", [1, 1_000_000], [0, 1_000_001]),
         ("clusters", [2, 30], [1, 31]),
         ("variants", [[], [TORCH], ["nearest-interpolation", TORCH]], [["nearest"], [TORCH, TORCH], TORCH]),

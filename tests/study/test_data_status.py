@@ -85,6 +85,15 @@ def test_pointing04_is_partial_until_all_fifteen_are_there(tmp_path: Path, monke
     assert one.state == "damaged" and "no Pointing'04 image with a face box" in one.told
 
 
+def test_weights_of_imagenet_are_held_against_their_name(tmp_path: Path) -> None:
+    absent = found(tmp_path)["weights of ImageNet"]
+    assert absent.state == "absent" and absent.todo.startswith("get https://download.pytorch.org/models/resnet18-")
+    (tmp_path / "weights").mkdir()
+    absent.looked.write_bytes(b"half a download")
+    broken = found(tmp_path)["weights of ImageNet"]
+    assert broken.state == "damaged" and "does not begin as the file's name says" in broken.told
+
+
 def test_weights_are_found_by_their_names(tmp_path: Path) -> None:
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "mobilefacenet_ms1m_foamliu.pt").write_bytes(b"x" * 3_000_000)

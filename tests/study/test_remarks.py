@@ -78,6 +78,18 @@ def test_gain_loss_and_neither_follow_the_interval() -> None:
     assert ", a gain." in page("liu2014", scenes(Measured(0.2, 0.1, 0.3), Measured(0.2, 0.1, 0.3)))
 
 
+def test_what_is_compared_is_named_as_the_chapter_names_it() -> None:
+    from deepfeatures.analysis import described, localisation
+
+    labels = {label for label, _, _ in localisation.PAIRS}
+    assert {remarks.FINE, remarks.PRE_TRAINED, remarks.FINE_PRE_TRAINED} <= labels
+    assert remarks.ATTRIBUTES_ALONE in described.LABELS.values()
+    table = Table(["world", "what is compared", "recall"], [["", "", ""]], "Differences.",
+                  [["celeba", remarks.FINE_PRE_TRAINED, Measured(0.2, 0.1, 0.3)]])  # fmt: skip
+    text = page("liu2014", {"localize-then-describe": run("localize-then-describe", [table])})
+    assert text.startswith("**Pre-training the second.**") and ", a gain." in text and "**Pre-training on" not in text
+
+
 def test_signed_yaw_stands_beside_absolute_yaw() -> None:
     views = run("views-and-quality", [], {"parde2016/yaw-readable": 1.0, "parde2016/view-some-independent": 0.4})
     pose = run("pose", [], {"rudd2017/pose-readable": 2.5, "rudd2017/pose-sign-unreadable": 0.66})

@@ -40,6 +40,6 @@ def single_units(strengths: Mapping[str, Strength]) -> list[dict[str, Any]]:
 def _cell(network: str, layer: str, reading: str, metric: str, found: Interval) -> dict[str, Any]:
     return {
         "subject": "attributes", "data": "rendered", "network": network, "layer": layer, "reading": reading,
-        "metric": metric, "value": found.value, "interval": found.interval, "n": found.n, "unit": "identity",
+        "metric": metric, "value": found.value, "interval": found.interval, "n": found.n, "unit": found.unit,
         "seeds": 0 if network.endswith("random weights") else found.seeds,
     }  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from deepfeatures.analysis.attribute_errors import Errors
 from deepfeatures.analysis.described import gap
 from deepfeatures.analysis.hyperplanes import Together
-from deepfeatures.analysis.localisation import BLIND, COARSE, HEADLINE, Arrays, World
+from deepfeatures.analysis.localisation import BLIND, COARSE, FINE_AS_LONG, HEADLINE, Arrays, Found, World
 from deepfeatures.analysis.measured import Measured, NotApplicable
 from deepfeatures.analysis.unit_semantics import Strength
 from deepfeatures.networks.localise import SHOULDERS
@@ -30,6 +31,7 @@ def of_localisation(world: World) -> dict[str, Measured]:
         "tags-locate": world.difference(HEADLINE, best, "recall"),
         "objects-know-faces": world.difference("LNet_o, objects alone", "untrained LNet_o", "in_head"),
         "pre-training-locates": world.difference(COARSE, long, "recall"),
+        "pre-training-locates-face": world.difference(HEADLINE, FINE_AS_LONG, "recall"),
     }
 
 
@@ -40,8 +42,8 @@ def of_cuts(located: Sequence[Arrays], boxes: np.ndarray, world: World, *, readi
     for one in located:
         squares = squares_round(np.asarray(one["coarse"])[reading], SHOULDERS)
         holds.append(((squares[:, :2] <= boxes[:, :2]) & (squares[:, 2:] >= boxes[:, 2:])).all(axis=1))
-    shares = world.people.mean(np.asarray(holds, np.float64).mean(axis=0))
-    return {"coarse-holds-face": world.people.interval(shares, seeds=len(located))}
+    share = Found({"holds": np.asarray(holds, np.float64)})
+    return {"coarse-holds-face": replace(world, found={"coarse": share}).interval("coarse", "holds")}
 
 
 def of_description(errors: Mapping[str, Errors]) -> dict[str, Measured]:

@@ -5,6 +5,9 @@
     recall         share of scenes with an IoU of 0.5 or more
     in the head    share of scenes whose window has its centre inside the true box
 
+Each is averaged over networks of the same kind, and intervals are over people and networks; two answers are compared
+network by network: those of one seed see the same batches.
+
 Two answers look at nothing: `centre`, one box of middling size in the middle of the scene; `random`, a box of a size
 that the allowed windows have, anywhere. Networks that were never trained look, but have learnt nothing.
 """
@@ -12,13 +15,14 @@ that the allowed windows have, anywhere. Networks that were never trained look, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from deepfeatures.analysis.bootstrap import Interval
+from deepfeatures.analysis.people_and_networks import over_networks
 from deepfeatures.analysis.person_bootstrap import People, draw_people
 from deepfeatures.networks.anet_features import CENTRE
 from deepfeatures.networks.response_windows import ASPECT, WHOLE_SCENE
@@ -45,23 +49,27 @@ def iou(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Found:
-    """Each metric a scene, (n,) float64, averaged over seeds or tries."""
+    """Each metric a scene and network, (networks, n) float64."""
 
     metrics: Mapping[str, np.ndarray]
 
     def __getitem__(self, metric: str) -> np.ndarray:
         return self.metrics[metric]
 
+    def averaged(self) -> Found:
+        """As of one network, (1, n): the mean over tries, where tries are none that a reader would draw anew."""
+        return Found({name: one.mean(axis=0, keepdims=True) for name, one in self.metrics.items()})
+
 
 def measure(windows: np.ndarray, boxes: np.ndarray) -> Found:
-    """windows: (answers, n, 4); boxes: (n, 4) true ones."""
+    """windows: (networks, n, 4); boxes: (n, 4) true ones."""
     overlap = iou(windows, boxes)
     middle = (windows[..., :2] + windows[..., 2:]) / 2
     true = (boxes[:, :2] + boxes[:, 2:]) / 2
     away = np.linalg.norm(middle - true, axis=-1) / (boxes[:, 3] - boxes[:, 1])
     inside = ((middle >= boxes[:, :2]) & (middle <= boxes[:, 2:])).all(axis=-1)
     values = {"iou": overlap, "recall": overlap >= HIT, "in_head": inside, "centre_error": away}
-    return Found({name: one.mean(axis=0, dtype=np.float64) for name, one in values.items()})
+    return Found({name: np.asarray(one, np.float64) for name, one in values.items()})
 
 
 def blind(boxes: np.ndarray, side_px: int, *, rng: np.random.Generator) -> dict[str, Found]:
@@ -72,7 +80,7 @@ def blind(boxes: np.ndarray, side_px: int, *, rng: np.random.Generator) -> dict[
     left, top = rng.random((RANDOM_TRIES, n)) * (side_px - width), rng.random((RANDOM_TRIES, n)) * (side_px - height)
     anywhere = np.stack([left, top, left + width, top + height], axis=-1)
     centre = np.tile(np.array(CENTRE) * side_px, (1, n, 1))
-    return {"centre box": measure(centre, boxes), "random window": measure(anywhere, boxes)}
+    return {"centre box": measure(centre, boxes), "random window": measure(anywhere, boxes).averaged()}
 
 
 @dataclass(frozen=True)
@@ -83,15 +91,23 @@ class World:
     people: People
     report: str
     boxes: str
-    seeds: int
+
+    def draws(self, name: str, metric: str) -> np.ndarray:
+        """Mean over scenes in every draw of people, by network: (networks, 1 + draws)."""
+        values = self.found[name][metric]
+        return np.asarray((self.people.sums(values.T) / self.people.sums(np.ones(values.shape[1]))).T)
 
     def interval(self, name: str, metric: str) -> Interval:
-        return self.people.interval(self.people.mean(self.found[name][metric]), seeds=self.seeds)
+        """Of one answer. Where few networks differ much, draws of them would reach beyond what a share can be."""
+        found = over_networks(self.people, self.draws(name, metric))
+        most = np.inf if metric == "centre_error" else 1.0
+        return replace(found, lo=float(np.clip(found.lo, 0, most)), hi=float(np.clip(found.hi, 0, most)))
 
     def difference(self, one: str, other: str, metric: str) -> Interval:
-        """One answer less another, on the same scenes and draws of people."""
-        values = self.people.mean(self.found[one][metric]) - self.people.mean(self.found[other][metric])
-        return self.people.interval(values, seeds=self.seeds)
+        """One answer less another, on the same scenes, draws of people and seeds; one that has no networks counts for
+        each.
+        """
+        return over_networks(self.people, self.draws(one, metric) - self.draws(other, metric))
 
 
 ANSWERS = {  # name of an artifact: (what it is called, which of its windows)
@@ -101,8 +117,14 @@ ANSWERS = {  # name of an artifact: (what it is called, which of its windows)
     "scratch": (("LNet_o, no pre-training", "coarse"),),
     "as-long": (("LNet_o, no pre-training, as many steps", "coarse"),),
     "pre-trained": (("LNet_o, pre-trained", "coarse"), ("LNet_o, then LNet_s", "fine")),
+    "fine-scratch": (("then LNet_s, no pre-training", "fine"),),  # after the same LNet_o
+    "fine-as-long": (("then LNet_s, no pre-training, as many steps", "fine"),),
+    "imagenet-alone": (("LNet_o, ImageNet alone", "coarse"),),
+    "imagenet-scratch": (("LNet_o, ResNet-18, no pre-training", "coarse"),),
+    "imagenet": (("LNet_o, ImageNet", "coarse"), ("LNet_o, then LNet_s, ImageNet", "fine")),
 }
 HEADLINE, COARSE = "LNet_o, then LNet_s", "LNet_o, pre-trained"
+FINE_AS_LONG = "then LNet_s, no pre-training, as many steps"
 BLIND = ("centre box", "random window")
 
 
@@ -116,15 +138,13 @@ def by_world(
         meta = scenes.meta  # type: ignore[attr-defined]
         boxes, identity = np.asarray(scenes["boxes"]), np.asarray(scenes["identity"])
         found = blind(boxes, meta["side_px"], rng=rng)
-        seeds = 1
         for answer, parts in ANSWERS.items():
             group = artifacts.get(f"located/{name}/{answer}", ())
             for label, which in parts:
                 if group and which in group[0]:
                     found[label] = measure(np.stack([np.asarray(one[which])[reading] for one in group]), boxes)
-                    seeds = max(seeds, len(group))
         people = draw_people(identity, resamples=resamples, rng=rng)
-        worlds[name] = World(found, people, meta["report"], meta["boxes"], seeds)
+        worlds[name] = World(found, people, meta["report"], meta["boxes"])
     return worlds
 
 
@@ -148,20 +168,34 @@ def as_rows(worlds: Mapping[str, World]) -> list[list[object]]:
     ]
 
 
+PAIRS = (  # what a row is called, an answer, and the answer that it is compared with
+    ("pre-trained, less trained on attributes for as many steps as fine-tuning", COARSE, "LNet_o, no pre-training"),
+    ("pre-trained, less trained on attributes for as many steps in all", COARSE,
+     "LNet_o, no pre-training, as many steps"),
+    ("objects alone, less untrained", "LNet_o, objects alone", "untrained LNet_o"),
+    ("LNet_o then LNet_s, less LNet_o", HEADLINE, COARSE),
+    ("LNet_o then LNet_s, less both untrained", HEADLINE, "untrained LNet_o, LNet_s"),
+    ("LNet_s pre-trained, less trained on attributes for as many steps as fine-tuning", HEADLINE,
+     "then LNet_s, no pre-training"),
+    ("LNet_s pre-trained, less trained on attributes for as many steps in all", HEADLINE, FINE_AS_LONG),
+    ("LNet_o of ImageNet, less the same network from random weights", "LNet_o, ImageNet",
+     "LNet_o, ResNet-18, no pre-training"),
+    ("LNet_o of ImageNet, less the small one of objects", "LNet_o, ImageNet", COARSE),
+    ("LNet_o then LNet_s, of ImageNet, less the small ones of objects", "LNet_o, then LNet_s, ImageNet", HEADLINE),
+    ("ImageNet alone, less objects alone", "LNet_o, ImageNet alone", "LNet_o, objects alone"),
+)  # fmt: skip
+
+
 def comparisons(worlds: Mapping[str, World]) -> list[list[object]]:
-    """World, what is compared, difference in recall and in centres inside the head: what each step gives."""
-    pairs = (
-        ("pre-trained, less trained on attributes for as many steps as fine-tuning", COARSE, "LNet_o, no pre-training"),
-        ("pre-trained, less trained on attributes for as many steps in all", COARSE,
-         "LNet_o, no pre-training, as many steps"),
-        ("objects alone, less untrained", "LNet_o, objects alone", "untrained LNet_o"),
-        ("LNet_o then LNet_s, less LNet_o", HEADLINE, COARSE),
-        ("LNet_o then LNet_s, less both untrained", HEADLINE, "untrained LNet_o, LNet_s"),
-    )  # fmt: skip
+    """World, what is compared, difference in recall and in centres inside the head: what each step gives.
+
+    Of pairs of which a world has both.
+    """
     return [
         [name, label, world.difference(one, other, "recall"), world.difference(one, other, "in_head")]
         for name, world in worlds.items()
-        for label, one, other in pairs
+        for label, one, other in PAIRS
+        if one in world.found and other in world.found
     ]
 
 

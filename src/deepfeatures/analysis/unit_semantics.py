@@ -7,13 +7,14 @@ p corrected for asking of all units and attributes at once, and the same of a ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import rankdata
 
 from deepfeatures.analysis.bootstrap import Interval
+from deepfeatures.analysis.people_and_networks import over_networks
 from deepfeatures.analysis.person_bootstrap import People, draw_people
 from deepfeatures.data.attributes import NAMES
 from deepfeatures.data.identities import identity_folds
@@ -91,32 +92,43 @@ def test(
 
 @dataclass(frozen=True)
 class Strength:
-    """auc: (1 + draws, units) of the attribute chosen on one half of the people, on the other, turned to 0.5 or more
+    """auc: (networks, 1 + draws, units) of the attribute chosen on one half of the people, on the other, turned to 0.5
 
-    where it was chosen; row 0 all people, rows 1.. drawn anew. people: who is drawn.
+    or more where it was chosen; draw 0 all people, the others drawn anew, the same for all networks. people: who is
+    drawn. Units of two networks have nothing in common, so only their means over units are averaged.
     """
 
     auc: np.ndarray
     people: People
 
     def mean(self) -> Interval:
-        return self.people.interval(self.auc.mean(axis=1))
+        return over_networks(self.people, self.auc.mean(axis=-1))
 
     def telling(self) -> Interval:
         """Share of units whose AUC is TELLS or more."""
-        return self.people.interval((self.auc >= TELLS).mean(axis=1))
+        return over_networks(self.people, (self.auc >= TELLS).mean(axis=-1))
 
     def above(self, other: Strength) -> Interval:
-        """Mean AUC above another network's, same people and draws."""
-        return self.people.interval(self.auc.mean(axis=1) - other.auc.mean(axis=1))
+        """Mean AUC above another kind of network's: same people and draws, network by network."""
+        return over_networks(self.people, self.auc.mean(axis=-1) - other.auc.mean(axis=-1))
+
+    def by_place(self) -> np.ndarray:
+        """(units,) falling: the AUC of a network's best unit, of its second best, ..., each averaged over networks."""
+        return np.asarray(-np.sort(-self.auc[:, 0], axis=-1).mean(axis=0))
 
 
 def strength(
-    units: np.ndarray, labels: np.ndarray, identity: np.ndarray, *, resamples: int, rng: np.random.Generator
+    networks: Sequence[np.ndarray],
+    labels: np.ndarray,
+    identity: np.ndarray,
+    *,
+    resamples: int,
+    rng: np.random.Generator,
 ) -> Strength:
-    """For each unit, the attribute it tells most of is chosen on half of the people and measured on the other half.
+    """networks: units (n, units) of each network of a kind, on the same faces.
 
-    Both halves in turn, averaged: so a large number is not the luck of picking the best of many.
+    For each unit, the attribute it tells most of is chosen on half of the people and measured on the other half. Both
+    halves in turn, averaged: so a large number is not the luck of picking the best of many.
     """
     rng_half, rng_people = rng.spawn(2)
     columns = known_attributes(labels, identity)
@@ -124,14 +136,14 @@ def strength(
     half = identity_folds(identity, 2, rng=rng_half)
     people = draw_people(identity, resamples=resamples, rng=rng_people)
     times = people.times[:, people.of_image].astype(np.float32)
-    total = np.zeros((len(people.times), units.shape[1]))
-    for chosen_on in (0, 1):
-        one, other = half == chosen_on, half != chosen_on
-        away = np.nan_to_num(auc(units[one], shows[one]) - 0.5)
-        best = np.abs(away).argmax(axis=1)
-        side = np.sign(away[np.arange(len(best)), best])
-        found = weighted_auc(units[other], shows[other][:, best], times[:, other])
-        total += 0.5 + side * (found - 0.5)
+    total = np.zeros((len(networks), len(people.times), networks[0].shape[1]))
+    for one, other in ((half == 0, half == 1), (half == 1, half == 0)):
+        for at, units in enumerate(networks):
+            away = np.nan_to_num(auc(units[one], shows[one]) - 0.5)
+            best = np.abs(away).argmax(axis=1)
+            side = np.sign(away[np.arange(len(best)), best])
+            found = weighted_auc(units[other], shows[other][:, best], times[:, other])
+            total[at] += 0.5 + side * (found - 0.5)
     return Strength(total / 2, people)
 
 
@@ -191,22 +203,25 @@ def shown_units(images: np.ndarray, units: np.ndarray, tested: Tested, count: in
 
 
 def as_rows(
-    networks: Mapping[str, np.ndarray],
+    networks: Mapping[str, Sequence[np.ndarray]],
     labels: np.ndarray,
     identity: np.ndarray,
     *,
     resamples: int,
     rng: np.random.Generator,
 ) -> tuple[list[list[object]], dict[str, Strength], dict[str, Tested]]:
-    """Rows for a page (network, units, telling by the test, mean held-out AUC, share at TELLS), and their sources."""
+    """Rows for a page (network, units, telling by the test, mean held-out AUC, share at TELLS), and their sources.
+
+    networks: units (n, units) of each network of a kind. Tested is the first of them: its units are what is shown.
+    """
     rows: list[list[object]] = []
     strengths, tests = {}, {}
     seed = rng.integers(2**32, size=2)
-    for name, units in networks.items():  # the same halves, draws and permutations for all
-        strengths[name] = strength(units, labels, identity, resamples=resamples, rng=np.random.default_rng(seed[0]))
-        tests[name] = test(units, labels, identity, permutations=resamples, rng=np.random.default_rng(seed[1]))
+    for name, group in networks.items():  # the same halves, draws and permutations for all
+        strengths[name] = strength(group, labels, identity, resamples=resamples, rng=np.random.default_rng(seed[0]))
+        tests[name] = test(group[0], labels, identity, permutations=resamples, rng=np.random.default_rng(seed[1]))
         told = int(tests[name].significant().sum())
-        rows.append([name, units.shape[1], told, strengths[name].mean(), strengths[name].telling()])
+        rows.append([name, group[0].shape[1], told, strengths[name].mean(), strengths[name].telling()])
     return rows, strengths, tests
 
 

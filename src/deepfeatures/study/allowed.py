@@ -152,6 +152,7 @@ TABLE: dict[str, Rule] = {
     "test_scenes_each": Between(1, 1_000, "scenes of each probed person"),
     "object_scenes": Between(10, 1_000_000, "scenes with nobody in them"),
     "localiser_steps": Between(1, 1_000_000, "steps of Adam"),
+    "pretraining": OneOf("objects", "torchvision"),
     "anet_steps": Between(1, 1_000_000, "steps of Adam"),
     "clusters": Between(2, 30, "clusters of attributes"),
 }

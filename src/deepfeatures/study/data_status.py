@@ -13,6 +13,7 @@ from typing import Literal
 from deepfeatures.data import celeba, mnist, pointing04, pose_table
 from deepfeatures.data.faces import POSE_FILE
 from deepfeatures.study import brought, recorded_weights
+from deepfeatures.study.face_plans_lnets import IMAGENET
 
 POINTING_IMAGES, POINTING_PEOPLE = 2790, 15  # of the whole set: 15 people, 2 series of 93 images (Gourier et al. 2004)
 # What is known to give head poses as ONNX, and where it stands how its angles run.
@@ -42,8 +43,8 @@ class Found:
 
 
 def everything(data_root: Path) -> list[Found]:
-    """MNIST, CelebA, its pose table, Pointing'04, then every network of the catalogue."""
-    return [_mnist(data_root), *_celeba(data_root), _pointing04(data_root), *_weights(data_root)]
+    """MNIST, CelebA, its pose table, Pointing'04, every network of the catalogue, and torchvision's weights."""
+    return [_mnist(data_root), *_celeba(data_root), _pointing04(data_root), *_weights(data_root), _imagenet(data_root)]
 
 
 def pose_network_missing(path: Path) -> str:
@@ -135,6 +136,20 @@ def _weights(root: Path) -> Iterator[Found]:
             yield Found(f"weights {name}", "damaged", path, "0 bytes", entry.how_to_get(root).partition(": ")[2])
         else:
             yield _recorded(name, path, entry.sha256)
+
+
+def _imagenet(root: Path) -> Found:
+    """What the chapter on localisers reads beside its own pre-training, by `pretraining=torchvision`."""
+    from deepfeatures.networks.lnet_imagenet import NAMED, how_to_get
+
+    what, path = "weights of ImageNet", root / "weights" / IMAGENET
+    todo = how_to_get(IMAGENET, root).partition(": ")[2]
+    if not path.is_file():
+        return Found(what, "absent", path, "", todo)
+    named, found = NAMED.fullmatch(IMAGENET), recorded_weights.digest(path)
+    if named is None or not found.startswith(named[1]):
+        return Found(what, "damaged", path, f"SHA-256 {found} does not begin as the file's name says", todo)
+    return Found(what, "found", path, f"{path.stat().st_size / 1e6:,.1f} MB; SHA-256 {found}, as its name says")
 
 
 def _recorded(name: str, path: Path, published: str | None) -> Found:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from deepfeatures.study import paths
 from deepfeatures.study.face_plans import FaceBench, Named
 from deepfeatures.study.face_plans_attributes import readout as face_readout
 from deepfeatures.study.network_names import READINGS
@@ -19,8 +20,16 @@ HEADLINE = "mean"  # of the readings: the plainest, and on worlds 0 and 1, which
 ORDER = [HEADLINE, *(reading for reading in READINGS if reading != HEADLINE)]
 
 
+IMAGENET = "resnet18-f37072fd.pth"  # torchvision's ResNet18_Weights.IMAGENET1K_V1, in <data root>/weights
+
+
 def localize_then_describe(bench: FaceBench) -> Named:
+    """Raises FileNotFoundError with one line on what to do where torchvision's weights are asked for and not there."""
     named: Named = {}
+    if from_imagenet(bench) and not (paths.data_root() / "weights" / IMAGENET).is_file():
+        from deepfeatures.networks.lnet_imagenet import how_to_get  # torch: only to say this
+
+        raise FileNotFoundError(how_to_get(IMAGENET, paths.data_root()))
     worlds = ("rendered", "celeba") if bench.source.celeba else ("rendered",)
     for world in worlds:
         named |= _localisers(bench, world)
@@ -29,6 +38,11 @@ def localize_then_describe(bench: FaceBench) -> Named:
             if made.key not in {one.key for one in named.get(name, [])}:
                 named.setdefault(name, []).append(made)
     return named
+
+
+def from_imagenet(bench: FaceBench) -> bool:
+    """Whether localisers that begin with ImageNet's weights stand beside those of objects."""
+    return bool(bench.params.get("pretraining", "objects") == "torchvision")
 
 
 def scenes(bench: FaceBench, world: str, part: str) -> Recipe:
@@ -60,11 +74,12 @@ def coarse(bench: FaceBench, world: str, seed: int, *, start: bool = True, times
     return _localiser(bench, seed, "attributes", inputs, times=times)
 
 
-def fine(bench: FaceBench, world: str, seed: int) -> Recipe:
-    """LNet_s: fine-tuned on the same tags of what LNet_o points at."""
-    learnt = scenes(bench, world, "learnt")
-    inputs = {"scenes": learnt, "start": on_objects(bench, seed), "coarse": coarse(bench, world, seed)}
-    return _localiser(bench, seed, "attributes", inputs, reading=HEADLINE)
+def fine(bench: FaceBench, world: str, seed: int, *, start: bool = True, times: int = 1) -> Recipe:
+    """LNet_s: fine-tuned on the same tags of what LNet_o, always the pre-trained one, points at."""
+    inputs = {"scenes": scenes(bench, world, "learnt"), "coarse": coarse(bench, world, seed)}
+    if start:
+        inputs["start"] = on_objects(bench, seed)
+    return _localiser(bench, seed, "attributes", inputs, reading=HEADLINE, times=times)
 
 
 def on_objects(bench: FaceBench, seed: int) -> Recipe:
@@ -95,22 +110,47 @@ def located(bench: FaceBench, world: str, seed: int, answer: str) -> Recipe:
         "objects": lambda: on_objects(bench, seed),
         "scratch": lambda: coarse(bench, world, seed, start=False),
         "as-long": lambda: coarse(bench, world, seed, start=False, times=2),
+        "fine-scratch": lambda: coarse(bench, world, seed),
+        "fine-as-long": lambda: coarse(bench, world, seed),
         "pre-trained": lambda: coarse(bench, world, seed),
         "from-rendered": lambda: coarse(bench, "rendered", seed),
     }
     inputs["coarse"] = makers[answer]()
     if answer in ("pre-trained", "from-rendered"):
         inputs["fine"] = fine(bench, world if answer == "pre-trained" else "rendered", seed)
+    elif answer in ("fine-scratch", "fine-as-long"):
+        inputs["fine"] = fine(bench, world, seed, start=False, times=2 if answer == "fine-as-long" else 1)
     return Recipe("located", {"readings": ORDER}, inputs)
 
 
 def _localisers(bench: FaceBench, world: str) -> Named:
-    answers = ["untrained", "objects", "scratch", "as-long", "pre-trained"]
+    answers = ["untrained", "objects", "scratch", "as-long", "fine-scratch", "fine-as-long", "pre-trained"]
     if world != "rendered":
         answers.insert(2, "from-rendered")
-    return {f"scenes/{world}": [scenes(bench, world, "probed")]} | {
+    named = {f"scenes/{world}": [scenes(bench, world, "probed")]} | {
         f"located/{world}/{answer}": [located(bench, world, seed, answer) for seed in bench.seeds] for answer in answers
     }
+    return named | (_imagenet(bench, world) if from_imagenet(bench) else {})
+
+
+def _imagenet(bench: FaceBench, world: str) -> Named:
+    """What localisers on torchvision's ResNet-18 say: with ImageNet's weights as they are, fine-tuned, and from random
+    weights. A seed gives the batches, and what is random among weights.
+    """
+    learnt, probed = ({"scenes": scenes(bench, world, part)} for part in ("learnt", "probed"))
+    file = {"weights": IMAGENET}
+    named: Named = {f"located/{world}/imagenet-alone": [
+        Recipe("located-imagenet", {"readings": ORDER, "seed": seed, **file}, probed) for seed in bench.seeds
+    ]}  # fmt: skip
+    for seed in bench.seeds:
+        settings = {"seed": seed, "steps": bench.params["localiser_steps"], "device": bench.device}
+        scratch = Recipe("localiser-imagenet", settings, learnt)
+        first = Recipe("localiser-imagenet", settings | file, learnt)
+        second = Recipe("localiser-imagenet", settings | file | {"reading": HEADLINE}, learnt | {"coarse": first})
+        for answer, made in (("scratch", {"coarse": scratch}), ("", {"coarse": first, "fine": second})):
+            name = f"located/{world}/imagenet" + (f"-{answer}" if answer else "")
+            named.setdefault(name, []).append(Recipe("located-imagenet", {"readings": ORDER}, probed | made))
+    return named
 
 
 def _described(bench: FaceBench, seed: int) -> dict[str, Recipe]:

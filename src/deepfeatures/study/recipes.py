@@ -71,6 +71,8 @@ KINDS: dict[str, Kind] = {
     "scenes": Kind("deepfeatures.data.scene_artifact"),
     "localiser": Kind("deepfeatures.training.localiser"),
     "located": Kind("deepfeatures.networks.located"),
+    "localiser-imagenet": Kind("deepfeatures.training.localiser_imagenet"),
+    "located-imagenet": Kind("deepfeatures.networks.located_imagenet"),
     "anet": Kind("deepfeatures.training.anet"),
     "anet-features": Kind("deepfeatures.networks.anet_features"),
 }

@@ -20,6 +20,7 @@ from deepfeatures.study.tables import HIGH, LOW, with_interval
 AXIS, EXEMPLAR = "planted axis/units", "planted exemplar/units"  # as `analysis.axis_model` names its two controls
 FINE = "LNet_o then LNet_s, less LNet_o"  # as `analysis.localisation` names what it compares
 PRE_TRAINED = "pre-trained, less trained on attributes for as many steps in all"
+FINE_PRE_TRAINED = f"LNet_s {PRE_TRAINED}"
 ATTRIBUTES_ALONE = "attributes alone, as many steps"  # as `analysis.described` does
 _WORLDS = {"rendered": "rendered scenes", "celeba": "CelebA pasted into clutter"}
 
@@ -123,6 +124,11 @@ def _localisers(runs: Mapping[str, Run], ledger: Mapping[str, Claim]) -> Iterato
     for what, compared in (
         ("**From coarse to fine.** What LNet$_s$ finds inside LNet$_o$'s window, less what LNet$_o$ finds alone", FINE),
         ("**Pre-training on objects.** What LNet$_o$ finds with it, less without it in as many steps", PRE_TRAINED),
+        (
+            "**Pre-training the second.** What LNet$_s$ finds with it, less without it in as many steps, where the "
+            "same LNet$_o$ points",
+            FINE_PRE_TRAINED,
+        ),
     ):
         found = {
             name: number
