@@ -183,7 +183,7 @@ _ = df.figures.pose_read(df.analysis.pose_tables.curves(worlds))
 # side where left- and right-turned images differ in number, or in something that mirroring leaves. Compare also a network with its twin of
 # random weights. Where the first column lies clearly above the third there is a way to tell, and the paper's reason for |yaw| does not hold
 # for that network. Our identity network was not trained with mirrored images; that the published ones were is assumed here, not known. A kernel
-# tells the side hardly better than a line anywhere: the sign is not there in a form that only lines miss.
+# tells the side hardly better than a line anywhere, and from some networks worse, so that it is a weak test of whether lines alone miss the sign.
 
 # %%
 study.table(["world", "network", "side told rightly", "by a kernel", "from the sum with the mirror image", "cos to mirror image", "cos to the person"],
@@ -234,8 +234,9 @@ study.number("front-gain", front.gain, 1)
 # ## Pitch and roll
 # The paper assumes that what holds for yaw holds for pitch and roll. A constant says how much there is to be gained:
 # the median errs least of all constants, so a reader by least squares that knows nothing stands a little above it. At the paper profile
-# pitch is read from both layers in every world, from the layer before the last with a smaller error. Roll is not read from CelebA, whose faces were
-# turned upright (F5), and hardly in the rendered world, where heads do roll: of it the assumption does not hold.
+# pitch is read from both layers, from the layer before the last with a smaller error, and from CelebA's last layer little. Roll is not read from CelebA,
+# whose faces were turned upright (F5); in the rendered world, where heads do roll, little from the last layer and somewhat more from the one before. Signed
+# yaw is read from the last layer little better than roll: what the paper reads is its size.
 
 # %%
 study.table(["world", "features", "angle", "by a line", "by a kernel", "constant median", "images", "people"],
@@ -311,7 +312,7 @@ df.figures.explorer.explorer(
 # Where photographs are read, little yaw can be read from CelebA's faces in the last layer of the published networks by a line, less than from
 # the same layer with random weights, and after the triplet embedding no more than a constant knows. The numbers that this layer is computed
 # from (gdc), the blocks before and the pixels hold it. That last layer's line is drawn almost wholly to the mean: moved half-way further it
-# answers as well (second table). That is not the doing of the rule by which its penalty was chosen: chosen by squared error, or without any
+# answers as well (the table under the first figure). That is not the doing of the rule by which its penalty was chosen: chosen by squared error, or without any
 # penalty, the line errs as much (the table before the explorer); the kernel reads the same layer a little better. Heads that turn to profile (Pointing'04) are read from the last layer too. So "deep
 # features" keep or lose the pose by which side of one linear layer is meant. The claims below are judged on the last layer.
 #

@@ -99,9 +99,10 @@ study.table(["world", "network", "people", "images", "energy", "control", "peopl
 # %% [markdown]
 # The tests of people and of features deal the same images anew and differ only in what they sum over. If view dependence belonged to
 # a few features, few features would be moved; if to a few people, few people. At the paper profile most features are moved in every trained
-# network, so nothing singles out a few. But the tests are not equally sharp: a feature is asked of everybody's images, a person of his
+# network, so nothing singles out a few (nor in our network before training: it is no sign of what was learnt). But the tests are not equally sharp: a feature is asked of everybody's images, a person of his
 # own alone, so that nothing found of a person may mean that his images are too few. The two shares are not to be set off against each other: how far
-# people and features *differ* is asked next.
+# people and features *differ* is asked next. *Alike* is a test of its own, the sharper one for a shift that is common: where it finds more than
+# *moved* does, as in random weights, the other has missed such shifts.
 
 # %% [markdown]
 # ## Head on: people or features?
@@ -133,7 +134,7 @@ study.table(["world", "network", "people", "features", "pairs", "people less fea
 #
 # How much is there to depend on? A feature varies with the person, with the view alike for all, with the view in a way of
 # the person's own, and with the single image. The claim on robustness is judged of CelebA, where turned begins at a moderate angle; in the
-# designed world, where it means a profile, view takes more of the published networks' variance than the person does.
+# designed world, where it means a profile, view, in common and in a way of the person's own, takes more of the published networks' variance than the person does.
 
 # %% mystnb={"figure": {"name": "views-variances", "caption": "What the variance of a feature is made of, mean over features, without the noise of few images. View: a shift common to everybody; person x view: what turning does to one person beyond that."}, "image": {"alt": "Stacked horizontal bars, one a network, a panel for each world. What a single image adds is the largest part for pixels and random weights; the person is the largest part for trained networks on photographs and for the network trained on rendered people; view and person by view stay small nearly everywhere."}}
 _ = df.figures.view_variances(df.analysis.view_tables.variances(measured))
@@ -184,13 +185,13 @@ show.explorer(
 # person's other images less cosine to others'). If the paper is right, all but the margin lie left of 0. The network trained here ends
 # in a batch normalisation, so its origin and its mean lie close together.
 
-# %% mystnb={"figure": {"name": "views-correlations", "caption": "Rank correlation of the distance with what is known of an image; 95 % intervals over people. Small face: in the original photograph."}, "image": {"alt": "Dot plots, a column for each distance and a row of panels for each world, a line in the middle at zero. On photographs distance falls weakly with yaw and with defects and rises strongly with the margin of verification in the trained networks; in rendered faces one of the networks has the opposite sign of the others."}}
+# %% mystnb={"figure": {"name": "views-correlations", "caption": "Rank correlation of the distance with what is known of an image; 95 % intervals over people. Small face: in the original photograph."}, "image": {"alt": "Dot plots, a column for each distance and a row of panels for each world, a line in the middle at zero. On photographs distance falls with yaw and with defects and rises strongly with the margin of verification in the trained networks; in rendered faces one of the networks has the opposite sign of the others."}}
 ranks = df.analysis.quality_tables.correlations(qualities, resamples=resamples, rng=study.rng())
 _ = df.figures.quality_correlations(ranks)
 
 # %% tags=["hide-output"]
 headings, rows = df.analysis.quality_tables.correlation_rows(ranks)
-study.table(headings, rows, "The dots as numbers: Spearman's rank correlation of each distance with what is known of an image.")
+study.table(headings, rows, "The dots as numbers: Spearman's rank correlation of each distance with what is known of an image; intervals over people.")
 
 # %% mystnb={"figure": {"name": "views-defects", "caption": "Mean number of known defects by distance, from the nearest tenth of the images to the farthest. Quality that rises monotonically would be a line that falls all the way."}, "image": {"alt": "Panels by world and kind of distance. From the origin nearly all networks' lines fall from left to right, from the mean on photographs too; in rendered faces one rises from the origin, and from the mean only two fall steadily; with unit length the order of the networks changes and some lines rise; pixels stay level."}}
 _ = df.figures.defects_along(df.analysis.quality_tables.along(qualities, parts=10, resamples=resamples, rng=study.rng()))

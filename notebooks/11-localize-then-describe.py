@@ -69,7 +69,7 @@ study.table(["world", "scenes", "boxes"], [[name, one.report, one.boxes] for nam
 # sizes and that they are 4 wide to 5 high. Of every kind there are as many networks as the parameter `seeds` says, each from its own
 # start; numbers are means over them, and where there are several, intervals are of people and networks drawn anew.
 
-# %% mystnb={"figure": {"name": "lnets-scenes", "caption": "The first twelve scenes of people not seen in training: the true box, LNet-o's window, LNet-s's window; under each, the response map of LNet-o, bright where it answers strongly. Of the first network of each kind; not chosen."}, "image": {"alt": "Twelve small rendered scenes with three boxes each; in most the boxes overlap at the head, in some the found ones take in objects too. The maps below are bright at heads and at some objects."}}
+# %% mystnb={"figure": {"name": "lnets-scenes", "caption": "The first twelve scenes of people not seen in training: the true box, LNet-o's window, LNet-s's window; under each, the response map of LNet-o, bright where it answers strongly. Of the first network of each kind; not chosen."}, "image": {"alt": "Twelve small rendered scenes with three boxes each; in all, both found boxes lie on the head, in some smaller or larger than the true one. The maps below are brightest at heads, faintly at objects."}}
 scenes, found = artifacts["scenes/rendered"][0], artifacts["located/rendered/pre-trained"][0]
 shown = {"true box": scenes["boxes"][:12], "LNet-o": found["coarse"][0, :12], "LNet-s": found["fine"][0, :12]}
 _ = df.figures.scene_windows(scenes["images"][:12], shown, found["response"][:12])
@@ -83,7 +83,7 @@ _ = df.figures.localisation(df.analysis.localisation.table(worlds))
 
 # %%
 study.table(["world", "answer", "mean IoU", "IoU of 0.5 or more", "centre in the head", "centre error, heights of the head"],
-            df.analysis.localisation.as_rows(worlds), f"The same as numbers, shares of scenes; intervals over {over}.", digits=3)
+            df.analysis.localisation.as_rows(worlds), f"The same as numbers, with mean overlap and distance; shares of scenes. Intervals over {over}, of answers without networks over people.", digits=3)
 
 # %% [markdown]
 # ### What pre-training gives
@@ -220,13 +220,16 @@ study.table(["cluster", "attributes", "groups"], df.analysis.hyperplanes.members
 
 # %% [markdown]
 # ## What it comes to
-# Places, errors and units are means over the networks of a kind, and their intervals are of people and networks drawn anew; few networks are
-# a small sample of all that could have been trained. Planes, the test of units, and the scenes and mean faces that are shown are of the first. At
+# Places, errors and units are means over the networks of a kind, and their intervals are of people and networks drawn anew; where networks
+# are what varies, intervals of so few are too narrow (see {term}`interval`), and one that barely leaves zero out says little. Planes, the test
+# of units, and the scenes and mean faces that are shown are of the first. At
 # the paper profile: tags alone do teach a network where the head is, far better than looking at nothing or with random
-# filters. The rest did not come out as in the notes. The second, finer network finds fewer heads than the first alone in CelebA's scenes and
-# no more in rendered ones. Pre-training on objects costs the first network heads in CelebA's scenes and makes no difference that can be told in
-# rendered ones, nor to the second network in either; on its own it looks at objects, and at heads less than an untrained network does. Pre-training
-# ANet on identity costs error against attributes alone for as many steps. Whether local filters help cannot be told: zero lies inside the interval. Single
+# filters. The rest did not come out as in the notes. Going from coarse to fine gains nothing: the pre-trained second network finds fewer heads than
+# the first alone in CelebA's scenes and no more in rendered ones, one without pre-training as many as the first. Pre-training on objects costs the
+# first network heads in CelebA's scenes; in rendered ones no difference of overlap can be told. The second finds fewer of CelebA's heads with it
+# than without, clear of zero against one of its two opponents. On its own such a network looks at objects, and at heads less than an untrained one does.
+# Pre-training ANet on identity costs error against attributes alone for as many steps. Whether local filters help cannot be told: zero lies inside the
+# interval. Single
 # units of ANet tell more of attributes than those of random weights. (An earlier run with one network of each kind had local filters ahead, and LNet$_s$
 # right in less than half of CelebA's scenes, with intervals over people clear of zero and of a half: other starts did not keep either.)
 #

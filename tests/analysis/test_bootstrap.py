@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepfeatures.analysis.bootstrap import difference, interval, intervals, root_mean_square
+from deepfeatures.analysis.bootstrap import (
+    difference,
+    interval,
+    intervals,
+    over_seeds,
+    root_mean_square,
+    seed_deviations,
+)
 
 
 def slow_interval(values: np.ndarray, resamples: int, rng: np.random.Generator) -> tuple[float, float]:
@@ -84,6 +91,19 @@ def test_coverage_where_the_truth_is_known(seeds: int, seed_sd: float) -> None:
         found = interval(values, resamples=200, rng=rng)
         covered += found.lo <= 0.3 <= found.hi
     assert 0.91 <= covered / 300 <= 0.985
+
+
+@pytest.mark.parametrize(("seeds", "least", "most"), [(3, 0.77, 0.86), (5, 0.83, 0.91), (30, 0.92, 0.97)])
+def test_few_seeds_that_alone_vary_are_covered_too_seldom(seeds: int, least: float, most: float) -> None:
+    """What the glossary says of three; the mean of many is 0."""
+    rng = np.random.default_rng(5)
+    covered = 0
+    for _ in range(1500):
+        measured = rng.standard_normal(seeds)
+        deviations = seed_deviations(seeds, 400, rng)
+        found = over_seeds(measured, np.tile(measured, (400, 1)), deviations, n=10)
+        covered += found.lo <= 0 <= found.hi
+    assert least <= covered / 1500 <= most
 
 
 def test_seeds_widen_the_interval_by_their_own_variance() -> None:

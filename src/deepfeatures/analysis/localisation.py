@@ -174,6 +174,8 @@ PAIRS = (  # what a row is called, an answer, and the answer that it is compared
      "LNet_o, no pre-training, as many steps"),
     ("objects alone, less untrained", "LNet_o, objects alone", "untrained LNet_o"),
     ("LNet_o then LNet_s, less LNet_o", HEADLINE, COARSE),
+    ("LNet_o then LNet_s without pre-training, less LNet_o", "then LNet_s, no pre-training", COARSE),
+    ("LNet_o then LNet_s without pre-training, as many steps, less LNet_o", FINE_AS_LONG, COARSE),
     ("LNet_o then LNet_s, less both untrained", HEADLINE, "untrained LNet_o, LNet_s"),
     ("LNet_s pre-trained, less trained on attributes for as many steps as fine-tuning", HEADLINE,
      "then LNet_s, no pre-training"),

@@ -8,7 +8,7 @@ p corrected for asking of all units and attributes at once, and the same of a ne
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import rankdata
@@ -105,8 +105,9 @@ class Strength:
         return over_networks(self.people, self.auc.mean(axis=-1))
 
     def telling(self) -> Interval:
-        """Share of units whose AUC is TELLS or more."""
-        return over_networks(self.people, (self.auc >= TELLS).mean(axis=-1))
+        """Share of units whose AUC is TELLS or more. Draws of networks reach beyond what a share can be: cut there."""
+        found = over_networks(self.people, (self.auc >= TELLS).mean(axis=-1))
+        return replace(found, lo=float(np.clip(found.lo, 0, 1)), hi=float(np.clip(found.hi, 0, 1)))
 
     def above(self, other: Strength) -> Interval:
         """Mean AUC above another kind of network's: same people and draws, network by network."""

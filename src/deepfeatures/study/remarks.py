@@ -20,7 +20,9 @@ from deepfeatures.study.tables import HIGH, LOW, with_interval
 AXIS, EXEMPLAR = "planted axis/units", "planted exemplar/units"  # as `analysis.axis_model` names its two controls
 FINE = "LNet_o then LNet_s, less LNet_o"  # as `analysis.localisation` names what it compares
 PRE_TRAINED = "pre-trained, less trained on attributes for as many steps in all"
+FINE_PLAIN = "LNet_o then LNet_s without pre-training, less LNet_o"
 FINE_PRE_TRAINED = f"LNet_s {PRE_TRAINED}"
+FINE_PRE_TRAINED_SHORT = "LNet_s pre-trained, less trained on attributes for as many steps as fine-tuning"
 ATTRIBUTES_ALONE = "attributes alone, as many steps"  # as `analysis.described` does
 _WORLDS = {"rendered": "rendered scenes", "celeba": "CelebA pasted into clutter"}
 
@@ -123,12 +125,14 @@ def _localisers(runs: Mapping[str, Run], ledger: Mapping[str, Claim]) -> Iterato
     heads = ("world", "what is compared", "recall")
     for what, compared in (
         ("**From coarse to fine.** What LNet$_s$ finds inside LNet$_o$'s window, less what LNet$_o$ finds alone", FINE),
+        ("**The same without pre-training.** What LNet$_s$ from random weights finds, less LNet$_o$ alone", FINE_PLAIN),
         ("**Pre-training on objects.** What LNet$_o$ finds with it, less without it in as many steps", PRE_TRAINED),
         (
-            "**Pre-training the second.** What LNet$_s$ finds with it, less without it in as many steps, where the "
-            "same LNet$_o$ points",
+            "**Pre-training the second.** What LNet$_s$ finds with it, less without it in as many steps in all, where "
+            "the same LNet$_o$ points",
             FINE_PRE_TRAINED,
         ),
+        ("**The same** against as many steps as fine-tuning takes", FINE_PRE_TRAINED_SHORT),
     ):
         found = {
             name: number
