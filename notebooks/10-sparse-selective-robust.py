@@ -232,6 +232,19 @@ study.table(["layer", "attributes of a person", "all attributes", "one unit of i
             "CelebA: balanced accuracy of linear machines and of the best excitatory unit, other people's faces, %.")
 
 # %% [markdown]
+# (one-unit-of-photographs)=
+# Single numbers of these layers, asked as the units above were: the one that tells an attribute or a person best by being high
+# (excitatory) or low (inhibitory), chosen on other images or people than it is scored on.
+
+# %%
+photographed = df.analysis.deepid_photographs.single_units(*real[1:], resamples=resamples, rng=study.rng())
+study.encoded(df.analysis.deepid_encoded.cells(photographed, "celeba"), label="one-unit-of-photographs")
+study.table(["layer", "people", "attributes of a person: excitatory", "inhibitory", "people", "identities: excitatory", "inhibitory", "dealt at random"],
+            df.analysis.deepid_photographs.single_unit_rows(photographed),
+            "CelebA: balanced accuracy of the best single unit, held out, %; intervals over people. Last: identities, images dealt to "
+            "people at random, the higher of the two sides.")
+
+# %% [markdown]
 # The second photograph of every pair is hidden as the rendered faces were. A unit counts as active above its median on other people's
 # photographs, and *pattern left* is 1 where no unit changes and 0 where the hidden face is no more like itself than another person's
 # whole face is. Under covers of 20 and 40 % of the side the published networks judge far better than LBP; under those of 60 % little or

@@ -251,3 +251,35 @@ def test_single_units_become_cells_of_the_book_s_matrix(tmp_path, inputs):
     assert set(cells) == {"identity", "attributes"} and cells["identity"].n == PEOPLE
     assert cells["attributes"].network == "deepid2plus" and cells["attributes"].layer == "top"
     assert cells["attributes"].value > 98  # Male alone is an attribute of a person here, and a unit was made for it
+
+    others = table.assign(layer=table["layer"].str.replace("proposed", "mobilefacenet-ms1m"))
+    [first, *_] = deepid_encoded.cells(others, "celeba")
+    assert (first["network"], first["data"], first["seeds"]) == ("mobilefacenet-ms1m", "celeba", 0)
+    twin = table.assign(layer=table["layer"].str.replace("proposed", "mobilefacenet-ms1m-untrained"))
+    assert {cell["seeds"] for cell in deepid_encoded.cells(twin, "celeba")} == {1}
+
+
+def test_single_units_of_photographs_are_rows_with_both_sides_and_both_questions(tmp_path, inputs):
+    from deepfeatures.analysis import deepid_photographs, deepid_selectivity
+
+    named = {
+        "faces": inputs["faces"],
+        "background faces": inputs["background faces"],
+        "net": inputs["net"],
+        "background net": inputs["background net"],
+    }
+    made = opened(tmp_path, selectivity.make, named, layers={"net": ["top"]})
+    units = deepid_photographs.single_units(made, resamples=50, rng=np.random.default_rng(0))
+    [row] = deepid_photographs.single_unit_rows(units)
+    direct = deepid_selectivity.by_layer(made, resamples=50, rng=np.random.default_rng(0))
+    held = direct.set_index(["what", "side"])["accuracy_percent"]
+    assert row[0] == "net top" and row[1] == row[4] == str(PEOPLE)
+    assert [cell.value for cell in (row[2], row[3], row[5], row[6])] == [
+        held[what, side]
+        for what in ("attributes of a person", "identities")
+        for side in ("excitatory", "inhibitory")
+    ]
+    assert row[2].interval[0] <= row[2].value <= row[2].interval[1]
+    assert row[7] == direct["shuffled_percent"].max() < held["identities", "excitatory"]
+    nothing = deepid_photographs.single_units(resamples=50, rng=np.random.default_rng(0))
+    assert deepid_photographs.single_unit_rows(nothing) == []

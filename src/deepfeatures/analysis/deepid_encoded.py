@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-NETWORKS = {"proposed": "deepid2plus", "untrained": "deepid2plus-untrained", "lbp": "lbp"}
+NETWORKS = {"proposed": "deepid2plus", "untrained": "deepid2plus-untrained"}  # others bear their names in the matrix
 SUBJECTS = {"identities": "identity", "attributes of a person": "attributes"}
 
 
-def cells(units: pd.DataFrame) -> list[dict[str, Any]]:
+def cells(units: pd.DataFrame, data: str = "rendered") -> list[dict[str, Any]]:
     """Fields of study.encoded.Encoded. units: of deepid_selectivity.by_layer; only excitatory units are kept."""
     found = []
     for row in units[units["side"] == "excitatory"].to_dict("records"):
@@ -19,8 +19,8 @@ def cells(units: pd.DataFrame) -> list[dict[str, Any]]:
         found.append(
             {
                 "subject": SUBJECTS[row["what"]],
-                "data": "rendered",
-                "network": NETWORKS[network],
+                "data": data,
+                "network": NETWORKS.get(network, network),
                 "layer": layer,
                 "reading": "single unit",
                 "metric": "balanced accuracy, %",
@@ -28,7 +28,7 @@ def cells(units: pd.DataFrame) -> list[dict[str, Any]]:
                 "interval": interval,
                 "n": row["people"],
                 "unit": "identity",
-                "seeds": 0 if network == "lbp" else 1,
+                "seeds": int(network in NETWORKS or network.endswith("-untrained")),  # drawn or trained here
             }
         )
     return found

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from deepfeatures.analysis import deepid_hidden, deepid_selectivity
 from deepfeatures.analysis.deepid_verification import judges
 from deepfeatures.analysis.hidden_faces import WHOLE
 from deepfeatures.analysis.sparsity import MODERATE
+from deepfeatures.probes.single_units import SIDES
 
 Arrays = Any  # an opened artifact with `meta`
 
@@ -87,3 +90,41 @@ def hidden(
 def machines(selected: Arrays | None = None, *, resamples: int, rng: np.random.Generator) -> list[list[object]]:
     """`deepid_selectivity.machines`; no rows without photographs."""
     return [] if selected is None else deepid_selectivity.machines(selected, resamples=resamples, rng=rng)
+
+
+UNITS = ["what", "side", "layer", "accuracy_percent", "lo", "hi", "chosen_percent", "shuffled_percent", "people"]
+
+
+def single_units(selected: Arrays | None = None, *, resamples: int, rng: np.random.Generator) -> pd.DataFrame:
+    """`deepid_selectivity.by_layer`; no rows without photographs."""
+    if selected is None:
+        return pd.DataFrame(columns=UNITS)
+    return deepid_selectivity.by_layer(selected, resamples=resamples, rng=rng)
+
+
+def single_unit_rows(units: pd.DataFrame) -> list[list[object]]:
+    """Rows: layer; of attributes of a person, then of identities: people, the best excitatory and the best inhibitory
+    unit, held out; of identities also the better side where images are dealt at random. units: of `single_units`."""
+    rows: list[list[object]] = []
+    for layer in dict.fromkeys(units["layer"]):
+        row: list[object] = [layer]
+        for what in ("attributes of a person", "identities"):
+            own = units[(units["layer"] == layer) & (units["what"] == what)].set_index("side")
+            row += [str(int(own["people"].iloc[0])) if len(own) else "–"]
+            row += [_held_out(own.loc[side]) if side in own.index else np.nan for side in SIDES]
+        row.append(float(own["shuffled_percent"].max()) if len(own) else np.nan)
+        rows.append(row)
+    return rows
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """A number and its interval over people, as tables show them."""
+
+    value: float
+    interval: tuple[float, float] | None
+
+
+def _held_out(row: pd.Series) -> HeldOut:
+    lo, hi = float(row["lo"]), float(row["hi"])
+    return HeldOut(float(row["accuracy_percent"]), None if np.isnan(lo) else (lo, hi))
