@@ -80,7 +80,7 @@ study.frame(df.analysis.deepid_verification.gains(networks, judged),
 # kind, and its intervals are over people alone. All had equally many steps, so the one with less data saw each image more often, and
 # its loss is smaller because it has fewer people to tell apart, not because it is better; with so few steps, more data may not help.
 # At the paper profile fewer maps and units cost accuracy in every layer. Whether layer-wise signals or more data help cannot be told:
-# zero lies inside both intervals. (An earlier run with one network of each kind had both on the other side of zero, the intervals over people
+# zero lies inside both intervals of the means over layers; in FC-4 alone the network without layer-wise signals is ahead. (An earlier run with one network of each kind had both on the other side of zero, the intervals over people
 # included: see the remarks in {doc}`/tiers-and-deviations`.)
 #
 # ## Regions together, and identification
@@ -157,6 +157,9 @@ study.table(["code", "bytes a face", "pairs judged rightly, %"],
             "Search as it would be done in a large gallery, without any model.")
 
 # %% [markdown]
+# Magnitudes alone come close, and how close is a matter of one network: trained anew on another kind of processor, which starts
+# training on another path, the difference of bits and magnitudes went from next to nothing to clear of zero. Intervals over people do not show that.
+#
 # That is what bits save in memory. What they save in time depends on the machine: `python benchmarks/run.py binary-search`
 # measures it beside float search, and {doc}`/benchmarks` has what it found.
 #
@@ -189,8 +192,8 @@ study.table(["layer", "attributes of a person", "all attributes", "one unit of i
 # ## Robust
 # The second face of every pair is hidden behind a grey block or a grey band from below; networks, models and the
 # first face are as they were. A layer that knows little has little to lose, so beside the accuracy stands how much of the
-# lead over chance is left. By that measure random weights come out highest, of a small lead, and FC-4 lowest of the trained
-# layers, by less than the intervals: the layers after the first know more of a hidden face, and that does not make them more robust.
+# lead over chance is left. By that measure random weights come out highest, of a small lead, and the trained
+# layers lie within each other's intervals: the layers after the first know more of a hidden face, and that does not make them more robust.
 
 # %% mystnb={"figure": {"name": "deepid-hidden", "caption": "Verification when part of the second face is hidden, with 95 % intervals over people. The threshold is chosen on other people's pairs, hidden alike."}, "image": {"alt": "Two panels, a block and a lower band: lines stay nearly level under a small block, and the higher layers already fall under a small band; then all fall. The higher layers of the trained network keep above its first until most of the face is hidden; LBP and random weights start far lower and end near a coin."}}
 [hidden] = study.opened("hidden")
@@ -234,7 +237,9 @@ study.table(["layer", "attributes of a person", "all attributes", "one unit of i
 # %% [markdown]
 # (one-unit-of-photographs)=
 # Single numbers of these layers, asked as the units above were: the one that tells an attribute or a person best by being high
-# (excitatory) or low (inhibitory), chosen on other images or people than it is scored on.
+# (excitatory) or low (inhibitory), chosen on other images or people than it is scored on. At the paper profile a single number tells a person
+# as well in `conv2`, long before the last layer, as in any later one, and attributes the worse the later the layer; those of random weights tell
+# hardly anything. So that single units know people is true of photographs too, and that later layers' know them better is not seen there.
 
 # %%
 photographed = df.analysis.deepid_photographs.single_units(*real[1:], resamples=resamples, rng=study.rng())
