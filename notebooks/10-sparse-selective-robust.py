@@ -157,8 +157,8 @@ study.table(["code", "bytes a face", "pairs judged rightly, %"],
             "Search as it would be done in a large gallery, without any model.")
 
 # %% [markdown]
-# Magnitudes alone come close, and how close is a matter of one network: trained anew on another kind of processor, which starts
-# training on another path, the difference of bits and magnitudes went from next to nothing to clear of zero. Intervals over people do not show that.
+# Magnitudes alone come close, and how close is a matter of one network: trained anew on another kind of processor, whose rounding leads
+# training elsewhere, the difference of bits and magnitudes went from next to nothing to clear of zero. Intervals over people do not show that.
 #
 # That is what bits save in memory. What they save in time depends on the machine: `python benchmarks/run.py binary-search`
 # measures it beside float search, and {doc}`/benchmarks` has what it found.
