@@ -114,7 +114,7 @@ study.table(["world", "network", "people", "images", "energy", "control", "peopl
 shown = [one for one in measured if one.of.world == "views"]
 _ = df.figures.view_energies({one.of.network: one.halves[0] for one in shown})
 
-# %% mystnb={"figure": {"name": "views-spread", "caption": "Tenths of the people (left) and of the features (right), in the order that one half of the images gave them; their mean energy in the other half, over the mean of all. Flat at 1: all alike, or nothing but noise. How steep a curve is says how far people, or features, differ; how much of the whole each share is, the table below says."}, "image": {"alt": "Two panels of curves over tenths, one a network. On the left, people, the curves stay near 1 and rise only in the last tenth; on the right, features, those of pixels and of the networks trained on photographs start near zero and climb to several times the mean."}}
+# %% mystnb={"figure": {"name": "views-spread", "caption": "Tenths of the people (left) and of the features (right), in the order that one half of the images gave them; their mean energy in the other half, over the mean of all. Flat at 1: all alike, or nothing but noise. How steep a curve is says how far people, or features, differ; how much of the whole each share is, the table below says."}, "image": {"alt": "Two panels of curves over tenths, one a network. On the left, people, most curves stay near 1 and rise in the last tenth, while that of pixels rises throughout; on the right, features, those of pixels and of the networks trained on photographs start near zero and climb to several times the mean."}}
 _ = df.figures.view_spread({one.of.network: df.analysis.view_components.in_order(one.halves) for one in shown})
 
 # %%
