@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -167,3 +168,11 @@ def test_alone_the_file_is_read_as_it_is(root: Path, file: str, tmp_path: Path) 
     one, other = (np.load(tmp_path / str(seed) / "coarse.npy") for seed in (0, 1))
     np.testing.assert_array_equal(one[0], other[0])  # all maps alike: nothing is drawn
     assert (one[1] != other[1]).any() and not (tmp_path / "0" / "fine.npy").exists()
+
+
+def test_scenes_whose_tags_tell_nothing_apart_are_refused(root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root / "scenes", tmp_path / "scenes")
+    labels = np.load(root / "scenes" / "attributes.npy")
+    np.save(tmp_path / "scenes" / "attributes.npy", np.ones_like(labels))
+    with pytest.raises(ValueError, match=f"of {labels.shape[1]} tags none is both present and absent in {len(labels)}"):
+        learnt(tmp_path, tmp_path / "o")

@@ -22,7 +22,7 @@ FINE = "LNet_o then LNet_s, less LNet_o"  # as `analysis.localisation` names wha
 PRE_TRAINED = "pre-trained, less trained on attributes for as many steps in all"
 FINE_PLAIN = "LNet_o then LNet_s without pre-training, less LNet_o"
 FINE_PRE_TRAINED = f"LNet_s {PRE_TRAINED}"
-FINE_PRE_TRAINED_SHORT = "LNet_s pre-trained, less trained on attributes for as many steps as fine-tuning"
+FINE_AGAINST_FINE_TUNING = "LNet_s pre-trained, less trained on attributes for as many steps as fine-tuning"
 ATTRIBUTES_ALONE = "attributes alone, as many steps"  # as `analysis.described` does
 _WORLDS = {"rendered": "rendered scenes", "celeba": "CelebA pasted into clutter"}
 
@@ -132,7 +132,7 @@ def _localisers(runs: Mapping[str, Run], ledger: Mapping[str, Claim]) -> Iterato
             "the same LNet$_o$ points",
             FINE_PRE_TRAINED,
         ),
-        ("**The same** against as many steps as fine-tuning takes", FINE_PRE_TRAINED_SHORT),
+        ("**The same** against as many steps as fine-tuning takes", FINE_AGAINST_FINE_TUNING),
     ):
         found = {
             name: number

@@ -70,6 +70,8 @@ def make(
     del scenes
     balanced = torch.from_numpy(balance(labels)).to(device)
     tags = labels.shape[1]
+    if not balanced.any():
+        raise ValueError(f"of {tags} tags none is both present and absent in {len(labels)} scenes")
     network = slowed(brought(weights, data_root, tags)) if weights else untrained(seed, tags)
     network = network.to(device)
     truth = torch.from_numpy(labels).to(device)
