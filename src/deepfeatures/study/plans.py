@@ -12,7 +12,7 @@ from typing import Any
 
 from deepfeatures.data.digits import DigitSource
 from deepfeatures.data.rotation import ANGLES_DEG
-from deepfeatures.study import borrowed_plans, face_plans
+from deepfeatures.study import borrowed_plans, face_plans, substitute_digits
 from deepfeatures.study.face_plans import FaceBench
 from deepfeatures.study.face_plans_attributes import attributes
 from deepfeatures.study.face_plans_deepid import sparse_selective_robust
@@ -273,7 +273,7 @@ def feature_spaces(bench: Workbench) -> Named:
 
 
 def _digits(of: Callable[[Workbench], Named]) -> Plan:
-    return lambda source, params, device: of(Workbench(source, params, device))
+    return lambda source, params, device: of(Workbench(source, substitute_digits.fitted(source, params), device))
 
 
 def _faces(of: Callable[[FaceBench], Named]) -> Plan:

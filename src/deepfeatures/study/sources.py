@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from deepfeatures.data.digits import mnist_source_without_files, resolve_digits
 from deepfeatures.data.face_source import faces_of_fingerprint, resolve_faces
-from deepfeatures.study import brought
+from deepfeatures.study import brought, substitute_digits
 
 
 class Source(Protocol):
@@ -32,7 +33,9 @@ def resolve(parameters: Mapping[str, Any], data_root: Path) -> Source:
         if parameters["photographs"] != "none":
             brought.check_tables(data_root)
         return resolve_faces(str(parameters["photographs"]), data_root)
-    return resolve_digits(str(parameters["dataset"]), data_root)
+    digits = resolve_digits(str(parameters["dataset"]), data_root)
+    cut = substitute_digits.said(digits, parameters)
+    return replace(digits, note=f"{digits.note}, fewer than the profile asks for: {cut}") if cut else digits
 
 
 def as_published(parameters: Mapping[str, Any], fingerprint: str | None) -> Source:
