@@ -63,9 +63,15 @@ study.frame(starts, "Where mu-LeNet begins: held-out accuracy by class means aft
 
 # %% [markdown]
 # ## When training stops
+# Both networks are stopped by the same rule. Under the cap of the `paper` profile it ends LeNet's training but not
+# μ-LeNet's, so a second run of μ-LeNet, the same until then, goes on to three times the cap (*mu, longer*): it decides
+# how much longer μ-LeNet takes, and is the one drawn. LeNet's run stops by itself, and would stop there under any cap.
+# The networks measured on this page are trained for as long as the first run says; what the longer training adds stands
+# under *Recognition*. The longer run was added after the shorter had been seen to end by the cap.
 
 # %% mystnb={"figure": {"name": "mu-iterations", "caption": "Accuracy on held-out digits against solver steps, for LeNet and μ-LeNet; rings mark where each stops by the same rule."}, "image": {"alt": "Three rising curves against solver steps: softmax accuracy of LeNet on top, accuracy by class means of mu-LeNet in the middle and still creeping up, accuracy by class means of LeNet lowest and flat."}}
-runs = {"lenet": selections["raw"], "mu-lenet": selections["mu"]}
+longest = {**selections, "mu": selections.get("mu, longer", selections["mu"])}
+runs = {"lenet": longest["raw"], "mu-lenet": longest["mu"]}
 curve = df.analysis.training_curves.accuracy_against_iterations(runs, resamples=resamples, rng=study.rng())
 _ = df.figures.accuracy_against_iterations(curve, chosen={name: run.curve["chosen"] for name, run in runs.items()})
 
@@ -83,7 +89,7 @@ study.table(["run on the validation split", "stops at step", "by the cap", "dive
 
 # %%
 found = df.analysis.mu_lenet.measure(
-    readouts, selections, resamples=resamples, rng=study.rng(),
+    readouts, longest, resamples=resamples, rng=study.rng(),
     normalise=normalise, patience=patience, tolerance_pp=tolerance_pp)
 scaled = df.analysis.tables.normalised_scores(readouts["raw"], resamples=resamples, rng=study.rng())
 rows = [[f"LeNet, features scaled: {name}", score] for name, score in scaled.items()]
@@ -152,7 +158,7 @@ study.table(["read from", "error (RMSE), degrees", "spread, degrees", "spread at
 
 # %%
 one_run = {"mu-slower-to-train": 1, "mu-needs-normalisation": 1}  # each compares two runs on the validation split
-study.report_all("rudd2017", found, seeds=one_run, notes=df.analysis.mu_lenet.notes(selections))
+study.report_all("rudd2017", found, seeds=one_run, notes=df.analysis.mu_lenet.notes(longest))
 study.verdicts()
 
 # %% [markdown]

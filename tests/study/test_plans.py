@@ -293,3 +293,12 @@ def test_a_profile_is_recognised_by_its_values(slug, profile):
     parameters = catalogue.resolve(slug, profile, {"device": "cpu"})
     assert catalogue.profile_of(slug, parameters) == profile
     assert catalogue.profile_of(slug, {**parameters, "resamples": 12_345}) == "custom"
+
+
+def test_mu_goes_on_past_the_cap_where_longer_runs_are_asked_for():
+    usual = recipes_of("mu-lenet")
+    longer = recipes_of("mu-lenet", variants=["three-times-longer"])
+    assert "mu, longer/selection" not in usual
+    (short,), (long,) = longer["mu/selection"], longer["mu, longer/selection"]
+    assert long.params == {**short.params, "cap": 3 * short.params["cap"]}
+    assert {name: one.key for name, one in long.inputs.items()} == {name: one.key for name, one in short.inputs.items()}
