@@ -302,3 +302,10 @@ def test_mu_goes_on_past_the_cap_where_longer_runs_are_asked_for():
     (short,), (long,) = longer["mu/selection"], longer["mu, longer/selection"]
     assert long.params == {**short.params, "cap": 3 * short.params["cap"]}
     assert {name: one.key for name, one in long.inputs.items()} == {name: one.key for name, one in short.inputs.items()}
+
+
+def test_unscaled_targets_are_tried_at_every_rate_at_which_scaled_ones_are():
+    named = recipes_of("mu-lenet", learning_rates=[0.01, 0.003])
+    rates = [(one.params["normalise"], one.params.get("base_lr", 0.01)) for one in named["unscaled starts/selection"]]
+    assert rates == [("none", 0.01), ("none", 0.003)]
+    assert named["unscaled starts/selection"][0].key == named["mu, unscaled/selection"][0].key

@@ -193,6 +193,10 @@ def mu_lenet(bench: Workbench) -> Named:
             for start in MU_STARTS
             for rate in bench.params["learning_rates"]
         ],
+        "unscaled starts/selection": [
+            bench.selection("class-means", cap=short, normalise="none", **_unless_usual("normalised", rate))
+            for rate in bench.params["learning_rates"]
+        ],
         **{
             f"short, {normalise}/selection": [bench.selection("class-means", cap=short, normalise=normalise)]
             for normalise in ("global", "per-feature")
