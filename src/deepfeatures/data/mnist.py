@@ -112,5 +112,7 @@ def _exists(path: Path) -> bool:
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
+    except IsADirectoryError:
+        raise DamagedFile(f"{path} is a folder; {_WAY_OUT}") from None
     except PermissionError as failure:
         raise PermissionError(f"no permission to read {path}: check the rights of the data root") from failure
