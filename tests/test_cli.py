@@ -328,7 +328,8 @@ def test_data_fetch(tmp_path, ended, monkeypatch):
     monkeypatch.setenv("DEEPFEATURES_DATA", str(tmp_path))
     monkeypatch.setattr(mnist, "fetch", lambda root: "URLError: no network")
     assert ended("data", "fetch", "mnist") == (
-        2, "", "deepfeatures: mnist could not be downloaded: URLError: no network\n"
+        2, "", "deepfeatures: mnist could not be downloaded (URLError: no network): put the four idx files, from "
+        f"elsewhere, into {tmp_path / 'MNIST' / 'raw'}\n"
     )  # fmt: skip
     monkeypatch.setattr(mnist, "fetch", lambda root: None)
     assert ended("data", "fetch", "mnist") == (0, f"mnist is in {tmp_path}, checksums right\n", "")
@@ -337,7 +338,7 @@ def test_data_fetch(tmp_path, ended, monkeypatch):
     assert ended("data", "fetch", "mnist")[1] == f"mnist is in {tmp_path} already, checksums right\n"
 
     def damaged(root):
-        raise mnist.DamagedFile("labels have 5 bytes")
+        raise mnist.DamagedFile("labels have 5 bytes; `deepfeatures data fetch mnist`")
 
     monkeypatch.setattr(mnist, "verify", damaged)
     told = (0, f"mnist is in {tmp_path}, checksums right\n", "labels have 5 bytes: fetching it anew\n")
@@ -354,6 +355,8 @@ def test_data_damage_is_a_message(tmp_path, ended, monkeypatch):
     assert code == 2 and "mnist: damaged, " in out
     assert "train-images-idx3-ubyte has 5 bytes, 47,040,016 are expected" in out
     assert "celeba: absent" in out and "Traceback" not in err  # the rest is told all the same
+    code, out, _ = ended("data", "status", "--json")
+    assert code == 2 and json.loads(out)[0]["state"] == "damaged"
 
 
 def test_a_pose_table_of_ones_own(tmp_path, ended, monkeypatch):
@@ -426,7 +429,8 @@ def test_a_full_disk_elsewhere_is_not_taken_for_that_of_runs(checkout, runs_fold
 
     monkeypatch.setattr(build, "write_plan", full)
     code, _, err = ended("run", "tiny")
-    assert code == 2 and err.startswith(f"deepfeatures: no space left while writing {elsewhere / 'book.tar.gz'} (")
+    told = err.splitlines()[-1]
+    assert code == 2 and told.startswith(f"deepfeatures: no space left while writing {elsewhere / 'book.tar.gz'} (")
     assert f"MB are free under {elsewhere}" in err and "DEEPFEATURES_RUNS" not in err
 
 
@@ -470,3 +474,92 @@ def test_the_installed_command_and_its_shell_completion():
     if shutil.which("bash"):
         script = shell("bash", "-c", f"'{COMMAND}' --show-completion; true")
         assert "complete -o default -F" in script.stdout and "deepfeatures" in script.stdout
+
+
+def test_run_says_what_was_substituted(checkout, ended, monkeypatch):
+    def stop(*_, **__):
+        raise build.BuildFailed("enough")
+
+    monkeypatch.setattr(build, "build", stop)
+    code, out, err = ended("run", "tiny")
+    assert (code, out) == (2, "")
+    assert err.splitlines()[0] == "data: scikit-learn's digits, as asked: pages carry the substitute banner"
+
+
+def test_one_name_given_twice_is_refused(checkout, ended, no_build):
+    code, _, err = ended("run", "tiny", "-p", "seeds=4", "-p", "seeds=5")
+    assert code == 2 and "parameter seeds: given 4 and 5; allowed: one value of each name" in err
+    code, _, err = ended("book", "-p", "tiny.seeds=4", "-p", "tiny.seeds=5")
+    assert code == 2 and "parameter seeds: given 4 and 5" in err
+
+
+@pytest.mark.parametrize("text", ["seeds=3", "tiny", "tiny.seeds", "seeds=0.5"])
+def test_a_books_parameter_without_its_chapter_says_the_form(text, checkout, ended, no_build):
+    code, _, err = ended("book", "-p", text)
+    assert code == 2 and f"{text!r}: allowed is CHAPTER.NAME=VALUE" in " ".join(err.replace("\u2502", " ").split())
+
+
+def test_a_cell_that_is_no_python_is_named(checkout, ended, no_build):
+    notebook = checkout / "notebooks" / "01-tiny.py"
+    notebook.write_text(notebook.read_text() + "\n\n# %%\nx = 1\nif:\n")
+    code, _, err = ended("run", "tiny")
+    assert code == 2 and "Traceback" not in err
+    assert err.startswith("deepfeatures: chapter tiny, cell ")
+    assert err.endswith(" ('x = 1'), line 2 of it: invalid syntax\n")
+
+
+@pytest.mark.parametrize("made", ["file", "below"])
+def test_runs_that_can_be_no_folder_are_said_with_the_way_out(made, checkout, ended, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    given = tmp_path / "file" if made == "file" else tmp_path / "file" / "below"
+    monkeypatch.setenv("DEEPFEATURES_RUNS", str(given))
+    code, _, err = ended("run", "tiny")
+    assert code == 2 and f"{given} can be no folder for runs" in err
+    assert "set DEEPFEATURES_RUNS to a folder that you may write to" in err
+
+
+def test_a_data_root_that_is_a_file_is_said_with_the_way_out(ended, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("DEEPFEATURES_DATA", str(tmp_path / "file"))
+    for words in (["data", "status"], ["run", "rotated-mnist", "--profile", "smoke"]):
+        code, _, err = ended(*words)
+        assert code == 2
+        assert err.endswith(f"the data root {tmp_path / 'file'} is a file: set DEEPFEATURES_DATA to a folder\n")
+
+
+def test_a_profile_that_was_never_run_is_said(checkout, ended):
+    code, _, err = ended("claims", "--profile", "default")
+    assert (code, err) == (0, "no chapter has been run at default with its own parameters: nothing is measured\n")
+
+
+@pytest.mark.parametrize(("words", "place", "expected"), [
+    (["run", "rot"], 2, "rotated-mnist"), (["params", "mu"], 2, "mu-lenet"),
+    (["run", "mu-lenet", "--profile", "sm"], 4, "smoke"), (["run", "mu-lenet", "-p", "normal"], 4, "normalise="),
+    (["run", "mu-lenet", "-p", "normalise=per"], 4, "normalise=per-feature"),
+    (["sweep", "mu-lenet", "-p", "first_"], 4, "first_seed="), (["book", "-p", "mu-"], 3, "mu-lenet."),
+    (["book", "-p", "mu-lenet.normal"], 3, "mu-lenet.normalise="), (["data", "fetch", ""], 3, "mnist"),
+    (["run", "mu-lenet", "--workflow-profile", "sl"], 4, "slurm"),
+])  # fmt: skip
+def test_a_shell_completes_chapters_profiles_and_parameters(words, place, expected):
+    environment = {
+        **os.environ, "_DEEPFEATURES_COMPLETE": "complete_bash", "COMP_WORDS": " ".join(["deepfeatures", *words]),
+        "COMP_CWORD": str(place),
+    }  # fmt: skip
+    told = subprocess.run([COMMAND], env=environment, capture_output=True, text=True, check=False)
+    assert expected in told.stdout.split(), told
+
+
+@pytest.mark.parametrize("words", [["list"], ["make", "key", "--plan", "plan.json"]])
+def test_an_interruption_is_no_traceback(words, monkeypatch, capsys):
+    from deepfeatures import __main__ as command
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "argv", ["deepfeatures", *words])
+    monkeypatch.setattr(cli, "main", interrupted)
+    monkeypatch.setattr(command.fork_client, "run", interrupted)
+    with pytest.raises(SystemExit) as end:
+        command.main()
+    said = "deepfeatures: interrupted; what was finished is kept for the next time\n" if words == ["list"] else ""
+    assert (end.value.code, capsys.readouterr().err) == (130, said)

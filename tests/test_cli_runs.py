@@ -10,6 +10,8 @@ from deepfeatures.study import build, execute
 from tests.study import made_up_runs
 from tests.study.made_up_runs import SLUG, record
 
+DATA = "data: scikit-learn's digits, as asked: pages carry the substitute banner"
+
 
 @pytest.fixture(autouse=True)
 def checkout(tmp_path, runs_folder, monkeypatch):
@@ -55,11 +57,11 @@ def built(monkeypatch):
 
 def test_sweep_then_runs_then_compare(ended, built, runs_folder, tmp_path):
     code, out, err = ended("sweep", SLUG, "-p", "resamples=100,200", "--cores", 3)
-    assert (code, err) == (0, "2 runs of curve\n") and built == [([100, 200], 3)]
+    assert (code, err) == (0, f"{DATA}\n2 runs of curve\n") and built == [([100, 200], 3)]
     page = runs_folder / "sweeps" / out.strip().split("/")[-2] / "index.html"
     assert out == f"{page}\n" and page.is_file()
     again = ended("sweep", SLUG, "-p", "resamples=100,200", "--workflow-profile", "slurm")
-    assert again[2] == "2 runs of curve, 2 of them done already\n" and built[1] == ([100, 200], "slurm")
+    assert again[2] == f"{DATA}\n2 runs of curve, 2 of them done already\n" and built[1] == ([100, 200], "slurm")
 
     rows = json.loads(ended("runs", "--json")[1])
     assert sorted((row["chapter"], row["profile"], json.dumps(row["changed"])) for row in rows) == [
@@ -67,7 +69,7 @@ def test_sweep_then_runs_then_compare(ended, built, runs_folder, tmp_path):
     ]  # fmt: skip
     listed = ended("runs")[1].splitlines()
     assert len(listed) == 3 and listed[-1] == f"{page.parent.name}  a sweep of 2 points"
-    assert sorted(line.split()[4:] for line in listed[:2]) == [[], ["resamples=200"]]
+    assert sorted(line.split()[4:] for line in listed[:2]) == [["substitute"], ["substitute", "resamples=200"]]
 
     one, other = f"{page.parent.name}:1", f"{page.parent.name}:resamples=200"
     code, out, err = ended("compare", one, other)
@@ -79,12 +81,17 @@ def test_sweep_then_runs_then_compare(ended, built, runs_folder, tmp_path):
     assert "Numbers that changed" in (tmp_path / "c.txt").read_text()
     assert ended("compare", one, other, "-o", tmp_path / "c.html")[1].endswith(f"{tmp_path / 'c.html'}\n")
     assert (tmp_path / "c.html").read_text().startswith("<!doctype html>")
+    before = sorted(tmp_path.parent.iterdir())
+    refused = f"deepfeatures: {tmp_path} is a folder: name a file\n"
+    assert ended("compare", one, other, "-o", tmp_path)[::2] == (2, refused)
+    assert sorted(tmp_path.parent.iterdir()) == before
 
 
 def test_a_failed_point_is_named_and_the_page_written(ended, built):
     code, out, err = ended("sweep", SLUG, "-p", "resamples=100,105", "-p", "seed=0..1")
     assert code == 1 and out.endswith("/index.html\n")
     assert err.splitlines() == [
+        DATA,
         "4 runs of curve",
         "the build ended early: not everything could be made",
         "failed: point 3 (resamples=105, seed=0): the build ended before its turn",

@@ -7,16 +7,23 @@ import sys
 from deepfeatures.study import fork_client
 
 JOBS = ("make", "execute")
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 def main() -> None:
-    """Run the command."""
-    status = fork_client.run("command", sys.argv[1:]) if sys.argv[1:2] and sys.argv[1] in JOBS else None
-    if status is not None:
-        sys.exit(status)
-    from deepfeatures import cli
+    """Run the command. Ctrl-C, at any time, is one line and exit status 130; a job says nothing: its build does."""
+    job = bool(sys.argv[1:2]) and sys.argv[1] in JOBS
+    try:
+        status = fork_client.run("command", sys.argv[1:]) if job else None
+        if status is not None:
+            sys.exit(status)
+        from deepfeatures import cli
 
-    cli.main()
+        cli.main()
+    except KeyboardInterrupt:
+        if not job:
+            print("deepfeatures: interrupted; what was finished is kept for the next time", file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from deepfeatures import cli_data, cli_probe, cli_runs
-from deepfeatures.cli_options import Cores, Given, Profile, Slug, WorkflowProfile
+from deepfeatures.cli_options import Cores, Given, Profile, Slug, WorkflowProfile, complete_in_book, say_other_data
 from deepfeatures.study import catalogue, parameters, paths
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__.splitlines()[0] if __doc__ else "")
@@ -61,7 +61,7 @@ def _expected(failure: Exception) -> bool:
 @app.command("list")
 def list_chapters() -> None:
     """The chapters, in the book's order."""
-    widest = max(map(len, catalogue.slugs()))
+    widest = max(map(len, catalogue.slugs()), default=0)
     for slug in catalogue.slugs():
         typer.echo(f"{slug:<{widest}} {catalogue.chapter(slug).title}")
 
@@ -91,8 +91,9 @@ def run(
     from deepfeatures.study.chapter_key import plan
 
     declared = catalogue.chapter(chapter).parameters
-    given = dict(parameters.parse_assignment(text, declared, chapter) for text in parameter or [])
+    given = parameters.parse_all(parameter or [], declared, chapter)
     planned = plan(chapter, catalogue.resolve(chapter, profile, given))
+    say_other_data([planned])
     build.build([planned], cores=cores, workflow_profile=workflow_profile)
     _print_claims(json.loads((execute.folder(planned) / execute.RESULTS).read_text())["records"])
     typer.echo(execute.folder(planned) / execute.NOTEBOOK)
@@ -103,7 +104,8 @@ def book(
     profile: Profile = "default",
     parameter: Annotated[
         list[str] | None,
-        typer.Option("-p", "--parameter", metavar="CHAPTER.NAME=VALUE", help="Change one parameter of one chapter."),
+        typer.Option("-p", "--parameter", metavar="CHAPTER.NAME=VALUE", help="Change one parameter of one chapter.",
+                     autocompletion=complete_in_book),
     ] = None,
     cores: Cores = None,
     workflow_profile: WorkflowProfile = None,
@@ -111,15 +113,15 @@ def book(
     """Run every chapter that is not up to date, render the site, print the path of its first page."""
     from deepfeatures.study import build, rendered
 
-    given: dict[str, dict[str, object]] = {}
+    texts: dict[str, list[str]] = {}
     for text in parameter or []:
-        slug, _, assignment = text.partition(".")
-        name, value = parameters.parse_assignment(assignment, catalogue.chapter(slug).parameters, slug)
-        given.setdefault(slug, {})[name] = value
+        slug, dot, assignment = text.partition(".")
+        if not dot or "=" in slug or "=" not in assignment:
+            raise typer.BadParameter(f"{text!r}: allowed is CHAPTER.NAME=VALUE, such as mu-lenet.seeds=3")
+        texts.setdefault(slug, []).append(assignment)
+    given = {slug: parameters.parse_all(of, catalogue.chapter(slug).parameters, slug) for slug, of in texts.items()}
     planned = build.plan_book(profile, given)
-    sources = {(chapter.source.note, chapter.source.tier) for chapter in planned if chapter.source.tier != "original"}
-    for note, tier in sorted(sources):
-        typer.echo(f"data: {note}: pages carry the {tier} banner", err=True)
+    say_other_data(planned)
     build.build(planned, cores=cores, workflow_profile=workflow_profile)
     typer.echo(rendered.own(planned, profile))
 
@@ -211,6 +213,8 @@ def claims(
     from deepfeatures.study import ledger
 
     rows = ledger.rows(run_profile)
+    if run_profile is not None and not any(row["profile"] for row in rows):
+        typer.echo(f"no chapter has been run at {run_profile} with its own parameters: nothing is measured", err=True)
     if as_json:
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return

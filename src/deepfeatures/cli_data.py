@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deepfeatures.study import paths
+
+if TYPE_CHECKING:
+    from deepfeatures.study.data_status import Found
 
 app = typer.Typer(no_args_is_help=True, help="Where the data is, and how to get it.")
 
@@ -23,7 +27,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Records for a p
     found = data_status.everything(paths.data_root())
     if as_json:
         typer.echo(json.dumps([one.record() for one in found], indent=1, ensure_ascii=False))
-        return
+        raise typer.Exit(_worst(found))
     given = "$DEEPFEATURES_DATA" if os.environ.get("DEEPFEATURES_DATA") else "the default"
     typer.echo(f"data root: {paths.data_root()} ({given})")
     for one in found:
@@ -31,8 +35,12 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Records for a p
     if found[0].state != "damaged":
         source = resolve_digits("auto", paths.data_root(), download=False)
         typer.echo(f"dataset=auto: {source.name} (tier {source.tier}; fingerprint {source.fingerprint})")
-    if any(one.state == "damaged" for one in found):
-        raise typer.Exit(2)
+    raise typer.Exit(_worst(found))
+
+
+def _worst(found: Sequence[Found]) -> int:
+    """The exit status: 2 where a set that is there cannot be used."""
+    return 2 if any(one.state == "damaged" for one in found) else 0
 
 
 @app.command()
@@ -83,7 +91,7 @@ def pose(
 
 
 @app.command()
-def fetch(name: Annotated[str, typer.Argument(help="mnist")]) -> None:
+def fetch(name: Annotated[str, typer.Argument(help="mnist", autocompletion=lambda: ["mnist"])]) -> None:
     """Download a data set into the data root; its checksums are verified."""
     from deepfeatures.data import mnist
 
@@ -93,11 +101,14 @@ def fetch(name: Annotated[str, typer.Argument(help="mnist")]) -> None:
         try:
             mnist.verify(paths.data_root())
         except mnist.DamagedFile as damage:
-            typer.echo(f"{damage}: fetching it anew", err=True)
+            typer.echo(f"{str(damage).partition('; ')[0]}: fetching it anew", err=True)
         else:
             typer.echo(f"mnist is in {paths.data_root()} already, checksums right")
             return
     reason = mnist.fetch(paths.data_root())
     if reason:
-        raise FileNotFoundError(f"mnist could not be downloaded: {reason}")
+        raise FileNotFoundError(
+            f"mnist could not be downloaded ({reason}): put the four idx files, from elsewhere, into "
+            f"{mnist.folder(paths.data_root())}"
+        )
     typer.echo(f"mnist is in {paths.data_root()}, checksums right")

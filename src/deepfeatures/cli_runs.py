@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from deepfeatures.cli_options import Cores, Profile, Slug, WorkflowProfile
+from deepfeatures.cli_options import Cores, Profile, Slug, WorkflowProfile, complete_parameter, say_other_data
 
 app = typer.Typer()
 
@@ -20,6 +20,7 @@ Grid = Annotated[
         metavar="NAME=VALUES",
         help="Values of one parameter: a,b,c, or 0..4 for whole numbers (0..8..2 in steps). A text with commas "
         "stands in quotes, a list in brackets. seed=0..4 is first_seed=0..4 with seeds=1.",
+        autocompletion=complete_parameter,
     ),
 ]
 
@@ -48,6 +49,7 @@ def sweep(
     grid = grids.read(chapter, profile, given)
     into = sweeping.folder(grid, out)
     planned = sweeping.plan(grid)
+    say_other_data(planned)
     already = sum(execute.complete(point) for point in planned)
     typer.echo(f"{len(planned)} runs of {chapter}" + (f", {already} of them done already" if already else ""), err=True)
     sweeping.run(planned, cores=cores, workflow_profile=workflow_profile)
@@ -94,7 +96,7 @@ def compare(
 
 @app.command()
 def runs(as_json: Annotated[bool, typer.Option("--json", help="Records for a program.")] = False) -> None:
-    """The runs that are kept: the start of each key, when it ended, chapter, profile, what was changed; and sweeps."""
+    """The runs that are kept: start of the key, when it ended, chapter, profile, data, what was changed; and sweeps."""
     from deepfeatures.study import kept
     from deepfeatures.study.sweep import shown
 
@@ -108,8 +110,8 @@ def runs(as_json: Annotated[bool, typer.Option("--json", help="Records for a pro
         return
     for row in rows:
         changes = " ".join(f"{name}={shown(value)}" for name, value in row["changed"].items())
-        told = f"{row['key'][:12]}  {row['finished']:<20}  {row['chapter']:<24} {row['profile']:<8} {changes}"
-        typer.echo(told.rstrip())
+        told = f"{row['key'][:12]}  {row['finished']:<20}  {row['chapter']:<24} {row['profile']:<8} {row['tier']:<10}"
+        typer.echo(f"{told} {changes}".rstrip())
     for swept in kept.sweeps():
         failed = sum(point["failure"] is not None for point in swept["points"])
         lost = f", {failed} failed" if failed else ""

@@ -108,3 +108,10 @@ def test_what_nothing_was_drawn_for_has_no_interval(ledger: dict[str, Claim]) ->
     assert "3 claims have a measured value, 0 of them" in said and "Resampled" not in said
     text = scoreboard.table(rows)
     assert "[arithmetic: nothing is resampled" in text and "claim-interval" not in text and "none:" not in text
+
+
+def test_what_the_run_remarks_stands_under_its_value(ledger: dict[str, Claim]) -> None:
+    assert all(row["remark"] is None for row in scoreboard.rows(ledger, records()))
+    rows = scoreboard.rows(ledger, records(note="mu stops at the cap | a lower bound"))
+    line = next(line for line in scoreboard.table(rows).splitlines() if "98.98" in line)
+    assert "[mu stops at the cap \\| a lower bound]{.claim-place} | ● reproduced |" in line

@@ -109,3 +109,13 @@ def test_a_record_for_a_program_is_plain_text(tmp_path: Path) -> None:
     record = found(tmp_path)["celeba"].record()
     assert record["state"] == "absent" and set(record) == {"what", "state", "looked", "told", "todo"}
     assert all(isinstance(value, str) for value in record.values())
+
+
+def test_a_set_that_may_not_be_read_hides_no_other(celeba: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(celeba))
+
+    monkeypatch.setattr(data_status.mnist, "present", forbidden)
+    report = found(celeba)
+    assert (report["mnist"].state, report["mnist"].told) == ("damaged", "it cannot be read (Permission denied)")
+    assert "you may read it" in report["mnist"].todo and report["celeba"].state == "found"

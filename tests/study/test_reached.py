@@ -32,6 +32,8 @@ def test_every_chapter_depends_on_what_shapes_it():
         ("print(df.data.ANGLES_DEG)", "data.rotation", "data.mnist"),
         ("from deepfeatures.probes import prototypes", "probes.prototypes", "probes.angle"),
         ("%matplotlib inline\ndf.analysis.trend.x", "analysis.trend", "analysis.units"),
+        ("files = !ls\ndf.analysis.trend.x", "analysis.trend", "analysis.units"),
+        ("?df\ndf.analysis.trend.x", "analysis.trend", "analysis.units"),
     ],
 )
 def test_a_name_in_a_cell_is_reached_and_its_neighbours_are_not(cell, module, not_reached):
@@ -59,3 +61,13 @@ def test_every_name_of_every_chapter_leads_to_a_module():
         found = reached.modules(path.read_text())
         packages = {"analysis", "data", "figures", "networks", "probes", "training"}
         assert not {f"deepfeatures.{package}" for package in packages} & found, path.name
+
+
+@pytest.mark.parametrize(("cell", "said"), [
+    ("if:", "cell 2 ('if:'), line 1 of it: invalid syntax"),
+    ("x = 1\n  y = 2", "cell 2 ('x = 1'), line 2 of it: unexpected indent"),
+])  # fmt: skip
+def test_a_cell_that_is_no_python_is_named(cell, said):
+    with pytest.raises(reached.BadCell) as refused:
+        modules("import deepfeatures as df", cell)
+    assert str(refused.value) == said

@@ -48,3 +48,18 @@ def test_the_command_of_other_parameters_gives_them_again(tiny):
     declared = catalogue.chapter("tiny").parameters
     given = dict(parameters.parse_assignment(word, declared, "tiny") for word in words[4::2])
     assert catalogue.resolve("tiny", "default", given) == own
+
+
+def test_a_record_says_what_its_run_and_its_bar_remark():
+    row = {
+        "id": "paper-x/answer", "statement": "It is so.", "value": 1.5, "interval": [1.0, 2.0], "n": 9, "unit": "digit",
+        "seeds": 2, "tier": "original", "verdict": "reproduced", "value_unit": "percent",
+    }  # fmt: skip
+    said = {**row, "remark": "A lower | bound.", "bar_remark": "Half of the variance."}
+    unsaid = {**row, "id": "paper-x/other", "remark": None, "bar_remark": None}
+    run = Run("tiny", {"profile": "paper"}, {}, [], [said, unsaid], [], {}, {})
+    first, second = (line for line in run_pages.page(run, None).splitlines() if "paper-x/" in line)
+    assert first.endswith(
+        " [of this run: A lower \\| bound.]{.claim-place} [of the bar: Half of the variance.]{.claim-place} |"
+    )
+    assert "of this run" not in second and "of the bar" not in second

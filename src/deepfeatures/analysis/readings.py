@@ -1,8 +1,8 @@
-"""Other ways to read the paper's two sentences on LeNet's ip1, on one trained network: do they explain its figures?
+"""Departures from what the paper does with LeNet's ip1, on one trained network: do they explain its figures?
 
-"The mean activation vector of each label" and "a regressor for each label" leave open which side of the ReLU is meant,
-how similarity is measured, and what the means and regressors are formed from (Rudd et al. 2017, section 4.1). Rows are
-digit-major, as in a read-out: row = digit * angles + angle index.
+Rudd et al. 2017, section 4.1, averages ip1 behind its ReLU over all training images of a class, compares by cosine, and
+fits a linear regressor for each label of the training set. Each is changed in turn, in case what was run is not what
+was written. Rows are digit-major, as in a read-out: row = digit * angles + angle index.
 """
 from __future__ import annotations
 

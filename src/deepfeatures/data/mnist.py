@@ -83,7 +83,9 @@ def fetch(data_root: Path) -> str | None:
         told = str(damage).removeprefix(f"{folder(beside)}{os.sep}").removesuffix(f"; {_WAY_OUT}")
         raise DamagedFile(f"what was downloaded is not MNIST: {told}") from damage
     except Exception as failure:  # torchvision raises RuntimeError, URLError, OSError: all mean "not to be had"
-        return f"{type(failure).__name__}: {str(failure).splitlines()[0] if str(failure) else 'no reason given'}"
+        lines = [line.strip() for line in str(failure).splitlines() if line.strip()] or ["no reason given"]
+        told = lines[0] if len(lines) == 1 else f"{lines[0].rstrip(':')}: {lines[-1]}"  # between: mirror by mirror
+        return f"{type(failure).__name__}: {told}"
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return None
@@ -110,5 +112,7 @@ def _exists(path: Path) -> bool:
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
+    except IsADirectoryError:
+        raise DamagedFile(f"{path} is a folder; {_WAY_OUT}") from None
     except PermissionError as failure:
         raise PermissionError(f"no permission to read {path}: check the rights of the data root") from failure

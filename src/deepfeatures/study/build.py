@@ -76,7 +76,7 @@ def build(planned: list[Planned], *, cores: int | None = None, workflow_profile:
 def one_build() -> FileLock:
     """The lock of the runs folder, held by the system: a killed build leaves none behind."""
     waiting = "another build is at work in this folder: waiting for it to end"
-    return locks.announced(FileLock(paths.runs() / "build.lock"), waiting)
+    return locks.announced(FileLock(paths.writable_runs() / "build.lock"), waiting)
 
 
 def write_plan(planned: list[Planned]) -> Path:

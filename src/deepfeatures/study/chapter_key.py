@@ -71,10 +71,14 @@ def parts(slug: str, parameters: Mapping[str, Value], recipes: Named) -> dict[st
 def shared_parts(slug: str) -> dict[str, str]:
     """Those that are the same whatever a chapter's parameters."""
     notebook = catalogue.chapter(slug).path.read_text()
+    try:
+        named = reached.modules(notebook)
+    except reached.BadCell as bad:
+        raise reached.BadCell(f"chapter {slug}, {bad}") from None
     judged = {name: claim for name, claim in _ledger().items() if claim.chapter == slug}
     return {
         f"notebooks/{catalogue.chapter(slug).path.name}": text_digest(notebook),
-        "package code": fingerprint.of_modules(reached.modules(notebook)),
+        "package code": fingerprint.of_modules(named),
         "figure style": _digest((paths.root() / "src/deepfeatures/figures/house.mplstyle").read_text()),
         "claims": _digest({name: one.model_dump(mode="json") for name, one in judged.items()}),
         "numerical packages": _digest(fingerprint.numerics()),

@@ -5,7 +5,7 @@ Nothing is downloaded and no image is opened; label files and tables are read, s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -44,7 +44,23 @@ class Found:
 
 def everything(data_root: Path) -> list[Found]:
     """MNIST, CelebA, its pose table, Pointing'04, every network of the catalogue, and torchvision's weights."""
-    return [_mnist(data_root), *_celeba(data_root), _pointing04(data_root), *_weights(data_root), _imagenet(data_root)]
+    return [
+        *_readable("mnist", data_root / "MNIST" / "raw", lambda: [_mnist(data_root)]),
+        *_readable("celeba", data_root / "celeba", lambda: _celeba(data_root)),
+        *_readable("pointing04", data_root / "pointing04", lambda: [_pointing04(data_root)]),
+        *_readable("weights", data_root / "weights", lambda: [*_weights(data_root), _imagenet(data_root)]),
+    ]
+
+
+def _readable(what: str, where: Path, report: Callable[[], Iterable[Found]]) -> list[Found]:
+    """What is found, or that it may not be looked at: one set that cannot be read hides no other."""
+    found: list[Found] = []
+    try:
+        found.extend(report())
+    except OSError as failure:
+        told = f"it cannot be read ({failure.strerror or failure})"
+        found.append(Found(what, "damaged", where, told, "check that it is a folder and that you may read it"))
+    return found
 
 
 def pose_network_missing(path: Path) -> str:
@@ -79,7 +95,7 @@ def _celeba(root: Path) -> Iterator[Found]:
         for name in celeba.MD5:
             brought.check_table(where / name)
         faces = celeba.read(root)
-    except (ValueError, OSError) as damage:
+    except (ValueError, FileNotFoundError) as damage:
         yield Found("celeba", "damaged", where, str(damage), f"label files needed: {labels}")
         faces = None
     if faces is not None:

@@ -126,7 +126,10 @@ def _pass_on(pid: int, number: int) -> None:
 def main() -> None:
     """A kernel by the server, else as Jupyter starts it."""
     # A kernel looks whether its parent lives; the server, its parent, does when an execution has been killed.
-    status = run("kernel", sys.argv[1:], parent=int(os.environ.get("JPY_PARENT_PID") or os.getppid()))
+    try:
+        status = run("kernel", sys.argv[1:], parent=int(os.environ.get("JPY_PARENT_PID") or os.getppid()))
+    except KeyboardInterrupt:  # before the server has answered: who started this says so
+        sys.exit(128 + signal.SIGINT)
     if status is None:
         os.execv(sys.executable, [sys.executable, "-m", "ipykernel_launcher", *sys.argv[1:]])
     sys.exit(status)

@@ -31,8 +31,8 @@ class Finding:
 FINDINGS = (
     Finding(
         "The angle is still there.",
-        "A linear read-out of `ip1` explains {} of the angle's variance in LeNet, {} and {} in the two networks that "
-        "were trained to ignore it.",
+        "Linear read-outs of `ip1`, one a digit and told which, explain {} of the angle's variance in LeNet, {} and {} "
+        "in the two networks that were trained to ignore it.",
         {"rudd2017/angle-readable-raw": True, "rudd2017/mu-angle-readable": True, "rudd2017/pair-angle-readable": True},
         percent=True,
     ),

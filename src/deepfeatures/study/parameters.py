@@ -10,7 +10,7 @@ import io
 import json
 import math
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -82,6 +82,18 @@ def parse_assignment(text: str, params: Mapping[str, Parameter], chapter: str) -
         return name, _from_text(raw, parameter.type)
     except (ValueError, RecursionError):  # the latter for brackets within brackets
         raise ParameterError(chapter, name, shortened(raw), _expected(parameter)) from None
+
+
+def parse_all(texts: Sequence[str], params: Mapping[str, Parameter], chapter: str) -> dict[str, Value]:
+    """`parse_assignment` of each; one name given twice is an error, for one of the two would be lost."""
+    found: dict[str, Value] = {}
+    for text in texts:
+        name, value = parse_assignment(text, params, chapter)
+        if name in found:
+            twice = f"{json.dumps(found[name])} and {json.dumps(value)}"
+            raise ParameterError(chapter, name, twice, "one value of each name")
+        found[name] = value
+    return found
 
 
 def resolve(chapter: str, params: Mapping[str, Parameter], overrides: Mapping[str, object]) -> dict[str, Value]:

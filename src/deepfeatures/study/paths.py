@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 VARIABLES = ("DEEPFEATURES_DATA", "DEEPFEATURES_ROOT", "DEEPFEATURES_RUNS")
+_RUNS = "set DEEPFEATURES_RUNS to a folder that you may write to"
 
 
 def settle() -> None:
@@ -36,7 +37,18 @@ def runs() -> Path:
     """Everything computed: $DEEPFEATURES_RUNS, else `runs/` in the checkout. Made when first asked for."""
     given = os.environ.get("DEEPFEATURES_RUNS")
     folder = Path(given).resolve() if given else root() / "runs"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError, PermissionError) as failure:
+        raise type(failure)(f"{folder} can be no folder for runs ({failure.strerror}): {_RUNS}") from None
+    return folder
+
+
+def writable_runs() -> Path:
+    """The same, where something is about to be written. Raises PermissionError, which says what to do."""
+    folder = runs()
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise PermissionError(f"nothing can be written into {folder}: {_RUNS}")
     return folder
 
 
@@ -63,4 +75,7 @@ def book() -> Path:
 def data_root() -> Path:
     """Where real data is looked for: $DEEPFEATURES_DATA, else `data/` in the checkout."""
     given = os.environ.get("DEEPFEATURES_DATA")
-    return Path(given).resolve() if given else root() / "data"
+    folder = Path(given).resolve() if given else root() / "data"
+    if folder.is_file():
+        raise NotADirectoryError(f"the data root {folder} is a file: set DEEPFEATURES_DATA to a folder")
+    return folder

@@ -18,24 +18,46 @@ SHAPES = ("chapter", "claims", "encoded", "opened", "tables", "verdicts")  # of 
 # parameters, its claims and the keys of its artifacts.
 
 
+class BadCell(ValueError):
+    """A cell is no Python; the message names it by its number among all cells and by its first line."""
+
+
 def modules(notebook: str, alias: str = "df") -> set[str]:
     """Names of the package's modules that a notebook (its py:percent text) can reach, less what only runs it.
 
     `df.analysis.tables.accuracies(...)` names deepfeatures.analysis.tables; `df.figures.scree(...)` the module that
-    `figures` takes `scree` from; `df.data.ANGLES_DEG` likewise. Imports are followed. Raises ModuleNotFoundError.
+    `figures` takes `scree` from; `df.data.ANGLES_DEG` likewise. Imports are followed.
+
+    Raises ModuleNotFoundError, BadCell.
     """
     named = {f"deepfeatures.study.{name}" for name in SHAPES}
-    for cell in jupytext.reads(notebook, fmt="py:percent").cells:
+    for number, cell in enumerate(jupytext.reads(notebook, fmt="py:percent").cells, start=1):
         if cell.cell_type != "code":
             continue
-        lines = [line for line in cell.source.splitlines() if not line.lstrip().startswith(("%", "!"))]
-        tree = ast.parse("\n".join(lines))
+        tree = _parsed(cell.source, number)
         for node in ast.walk(tree):
             chain = _chain(node)
             if len(chain) >= 3 and chain[0] == alias:
                 named.add(_home(chain[1], chain[2]))
         named |= fingerprint.imports_of(tree)
     return fingerprint.closure(named, leave_out=_machinery())
+
+
+def _parsed(source: str, number: int) -> ast.Module:
+    """A cell's code; what only IPython understands (%time, x = !ls, ?name) is what IPython makes of it."""
+    lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
+    try:
+        return ast.parse("\n".join(lines))
+    except SyntaxError:
+        from IPython.core.inputtransformer2 import TransformerManager  # only here: it imports for a while
+
+    try:
+        return ast.parse(TransformerManager().transform_cell(source))
+    except (SyntaxError, ValueError) as error:
+        first = next((line.strip() for line in source.splitlines() if line.strip()), "")
+        at = f", line {error.lineno} of it" if isinstance(error, SyntaxError) and error.lineno else ""
+        told = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise BadCell(f"cell {number} ({first!r}){at}: {told}") from None
 
 
 def _chain(node: ast.AST) -> list[str]:

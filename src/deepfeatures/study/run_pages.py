@@ -21,6 +21,8 @@ _ELSEWHERE = (
     "chapter", "records", "encoded", "numbers", "parameters", "data_fingerprint", "data", "git", "prose_mended",
 )  # fmt: skip
 
+REMARKS = {"remark": "of this run", "bar_remark": "of the bar"}
+
 
 def page(run: Run, repository: str | None, mapped: Sequence[Cell] = ()) -> str:
     """The whole page. repository: the address of a public copy of the checkout, where the configuration names one;
@@ -43,7 +45,7 @@ def page(run: Run, repository: str | None, mapped: Sequence[Cell] = ()) -> str:
     if run.rows:
         said = (
             "What was measured for claims of the papers, to eight digits (all are in `records.csv`); the verdicts"
-            " follow by [these rules](#verdict-rules)."
+            " follow by [these rules](#verdict-rules). Why a bar is what it is stands below, where the ledger says so."
         )
         parts += ["## Records", said, _records(run.rows)]
     if run.numbers:
@@ -119,8 +121,9 @@ def _records(rows: Sequence[Mapping[str, Any]]) -> str:
         drawn = f"{drawn}: nothing is resampled" if exact else f"n = {row['n']:,} ({drawn})"
         rests = f"{unit}{drawn}{seeds}, {row['tier']} data: {row['verdict']}"
         value = _measured(row["value"], None if exact else row["interval"], anchors.record(row["id"]))
+        said = "".join(f" [{name}: {_cell(row[key])}]{{.claim-place}}" for key, name in REMARKS.items() if row[key])
         lines.append(
-            f"| `{row['id']}` [{_cell(row['statement'])}]{{.claim-place}} | {value} [{rests}]{{.claim-place}} |"
+            f"| `{row['id']}` [{_cell(row['statement'])}]{{.claim-place}} | {value} [{rests}]{{.claim-place}}{said} |"
         )
     return _table("records", lines)
 

@@ -63,6 +63,8 @@ def rows(
             "measure": claims[row["id"]].measure,
             "side": rules.side_in_words(claims[row["id"]], reported.get(row["id"])),
             "on_side": _on_side(claims[row["id"]], reported.get(row["id"])),
+            "remark": record.note if (record := reported.get(row["id"])) else None,
+            "bar_remark": claims[row["id"]].note,
         }
         for row in verdicts.table(claims, records)
     ]
@@ -222,7 +224,8 @@ def _rests_on(row: Row) -> str:
     if row["tier"] != "original":
         facts.append(f"{row['tier']} data")
     side = f" [{row['side']}]{{.claim-side}}" if row["side"] else ""
-    return f" [{', '.join(facts)}]{{.claim-place}}{side}"
+    remark = f" [{cell(row['remark'])}]{{.claim-place}}" if row["remark"] else ""
+    return f" [{', '.join(facts)}]{{.claim-place}}{side}{remark}"
 
 
 def exact(row: Row) -> bool:

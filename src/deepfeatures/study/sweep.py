@@ -121,10 +121,15 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 def write(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: name a file")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)
+    try:
+        temporary.write_text(text, "utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def shown(value: Any) -> str:
