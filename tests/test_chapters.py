@@ -199,7 +199,7 @@ def test_a_cell_that_raises_fails_the_build_and_is_named(book, tmp_path):
     assert done.returncode == 2 and done.stdout == ""
     named = f"deepfeatures: chapter {slug}, cell "
     (line,) = [line for line in done.stderr.splitlines() if line.startswith(named)]
-    assert line.endswith("('raise RuntimeError(\"on purpose\")') raised RuntimeError: on purpose")
+    assert line.endswith(", line 1 ('raise RuntimeError(\"on purpose\")') raised RuntimeError: on purpose")
     (kept,) = (Path(os.environ["DEEPFEATURES_RUNS"]) / "failed").glob(f"{slug}-*.ipynb")
     assert f"the partial notebook is kept: {kept}" in done.stderr
     assert "on purpose" in kept.read_text()

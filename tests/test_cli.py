@@ -347,6 +347,32 @@ def test_data_fetch(tmp_path, ended, monkeypatch):
     assert code == 2 and "'celeba': the data set that can be fetched is mnist" in err
 
 
+def test_an_incomplete_copy_is_fetched_anew(tmp_path, ended, monkeypatch):
+    from deepfeatures.data import mnist
+
+    monkeypatch.setenv("DEEPFEATURES_DATA", str(tmp_path))
+    monkeypatch.setattr(mnist, "fetch", lambda root: None)
+    raw = mnist.folder(tmp_path)
+    raw.mkdir(parents=True)
+    (raw / "train-labels-idx1-ubyte").write_bytes(b"one of four")
+    code, out, err = ended("data", "fetch", "mnist")
+    assert (code, out) == (0, f"mnist is in {tmp_path}, checksums right\n")
+    missing = raw / "train-images-idx3-ubyte"
+    assert err == f"{missing} is missing while others of MNIST are there: fetching it anew\n"
+
+
+def test_notebooks_that_cannot_be_chapters_are_named(checkout, ended):
+    there = checkout / "notebooks" / "01-tiny.py"
+    twin = there.with_name("05-tiny.py")
+    twin.write_bytes(there.read_bytes())
+    both = f"01-tiny.py and 05-tiny.py in {there.parent} are both chapter 'tiny'"
+    assert ended("list") == (2, "", f"deepfeatures: {both}: rename one of them\n")
+    twin.unlink()
+    there.write_bytes(b"# \xe9t\xe9\n" + there.read_bytes())
+    told = f"deepfeatures: {there} is not text in UTF-8 (byte 2): save it as UTF-8\n"
+    assert ended("run", "tiny") == (2, "", told)
+
+
 def test_data_damage_is_a_message(tmp_path, ended, monkeypatch):
     (tmp_path / "MNIST" / "raw").mkdir(parents=True)
     (tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte").write_bytes(b"short")

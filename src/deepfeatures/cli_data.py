@@ -101,7 +101,8 @@ def fetch(name: Annotated[str, typer.Argument(help="mnist", autocompletion=lambd
         try:
             mnist.verify(paths.data_root())
         except mnist.DamagedFile as damage:
-            typer.echo(f"{str(damage).partition('; ')[0]}: fetching it anew", err=True)
+            told = str(damage).partition("`")[0].rstrip(";: ")  # without the way out, which is this command
+            typer.echo(f"{told}: fetching it anew", err=True)
         else:
             typer.echo(f"mnist is in {paths.data_root()} already, checksums right")
             return

@@ -134,7 +134,7 @@ def test_a_cell_that_raises_is_named_and_the_partial_notebook_kept(tiny, runs_fo
     kept = runs_folder / "failed" / f"tiny-{plan.key}.ipynb"
     # title, parameters, injected parameters, begin, before, then the cell: the sixth of the notebook that is kept
     assert str(failed.value) == (
-        "chapter tiny, cell 6 ('# a comment first') raised ZeroDivisionError: division by zero\n"
+        "chapter tiny, cell 6, line 2 ('1 / 0') raised ZeroDivisionError: division by zero\n"
         f"the partial notebook is kept: {kept}"
     )
     cells = [c for c in nbformat.read(kept, as_version=4).cells if "papermill-error-cell-tag" not in c.metadata.tags]
@@ -142,6 +142,12 @@ def test_a_cell_that_raises_is_named_and_the_partial_notebook_kept(tiny, runs_fo
     assert cells[4].outputs[0]["data"]["text/plain"] == "2"  # what ran before can be read
     assert cells[6].execution_count is None  # and what stands after was not run
     assert not execute.complete(plan) and not execute.folder(plan).exists() and unfinished(runs_folder) == []
+
+
+def test_the_line_named_is_of_the_cell_and_not_of_what_it_calls(tiny):
+    write(tiny, BEGIN, "def inner():\n    return 1 / 0\n\n\n[inner() for _ in range(2)]", END)
+    with pytest.raises(ChapterFailed, match=r"^chapter tiny, cell 5, line 5 \('\[inner\(\) for _ in range\(2\)\]'\) "):
+        execute.execute(planned(), progress=False)
 
 
 def test_an_unknown_claim_surfaces_with_those_of_the_chapter(tiny):

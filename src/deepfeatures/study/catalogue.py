@@ -29,18 +29,34 @@ class Source:
     parameters: Mapping[str, Parameter]
 
 
+class BadNotebook(ValueError):
+    """A notebook cannot be taken for a chapter."""
+
+
 def slugs() -> dict[str, Path]:
-    """Slug to notebook, in the book's order: notebooks/02-mu-lenet.py is `mu-lenet`."""
-    return {path.stem.partition("-")[2]: path for path in sorted(paths.notebooks().glob("[0-9][0-9]-*.py"))}
+    """Slug to notebook, in the book's order: notebooks/02-mu-lenet.py is `mu-lenet`. Raises BadNotebook."""
+    found: dict[str, Path] = {}
+    for path in sorted(paths.notebooks().glob("[0-9][0-9]-*.py")):
+        slug = path.stem.partition("-")[2]
+        if slug in found:
+            raise BadNotebook(
+                f"{found[slug].name} and {path.name} in {path.parent} are both chapter {slug!r}: rename one of them"
+            )
+        found[slug] = path
+    return found
 
 
 def chapter(slug: str) -> Source:
-    """One chapter's source. Raises UnknownChapter, which says which there are."""
+    """One chapter's source. Raises UnknownChapter, which says which there are, and BadNotebook."""
     known = slugs()
     if slug not in known:
         given = parameters.shortened(slug)
         raise UnknownChapter(f"no chapter {given}{did_you_mean(slug, known)}; there are: {', '.join(known) or 'none'}")
-    return _read(slug, known[slug], known[slug].read_text())
+    try:
+        text = known[slug].read_text("utf-8")
+    except UnicodeDecodeError as failure:
+        raise BadNotebook(f"{known[slug]} is not text in UTF-8 (byte {failure.start:,}): save it as UTF-8") from failure
+    return _read(slug, known[slug], text)
 
 
 @cache

@@ -70,7 +70,7 @@ def parts(slug: str, parameters: Mapping[str, Value], recipes: Named) -> dict[st
 
 def shared_parts(slug: str) -> dict[str, str]:
     """Those that are the same whatever a chapter's parameters."""
-    notebook = catalogue.chapter(slug).path.read_text()
+    notebook = catalogue.chapter(slug).path.read_text("utf-8")
     try:
         named = reached.modules(notebook)
     except reached.BadCell as bad:

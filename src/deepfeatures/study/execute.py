@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jupytext
 import nbformat
@@ -29,6 +30,9 @@ from deepfeatures.study import (
 )
 from deepfeatures.study.recipes import THREADS
 
+if TYPE_CHECKING:
+    from papermill import PapermillExecutionError
+
 INLINE = (
     "module://matplotlib_inline.backend_inline"  # a backend of the caller (agg, say) would make every figure vanish
 )
@@ -46,6 +50,9 @@ c.IPKernelApp.log_level = 50
 c.IPKernelApp.exec_PYTHONSTARTUP = False
 c.InlineBackend.figure_formats = {"png", "svg", "pdf"}
 """
+# How IPython names the place in a cell, outermost call first: "Cell In[3], line 2".
+_IN_CELL = re.compile(r"Cell In\s?\[\d+\], line (\d+)")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # Identifiers in vectors come from a fixed salt. Not by InlineBackend.rc: it is read at the first figure, inside a style
 # that takes it back.
 _MATPLOTLIB = Path(__file__).with_name("kernel.matplotlibrc")
@@ -189,9 +196,8 @@ def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
         ) from failure
     except papermill.PapermillExecutionError as failure:
         kept = _keep(output, planned)
-        first = next((line for line in failure.source.splitlines() if line.strip()), "")
         raise ChapterFailed(
-            f"chapter {planned.slug}, cell {failure.cell_index + 1} ({first.strip()!r}) raised {failure.ename}: "
+            f"chapter {planned.slug}, cell {failure.cell_index + 1}{_line_of(failure)} raised {failure.ename}: "
             f"{failure.evalue}\nthe partial notebook is kept: {kept}"
         ) from failure
     finally:
@@ -201,6 +207,15 @@ def _run(planned: chapter_key.Planned, temporary: Path, progress: bool) -> Any:
             else:
                 os.environ[name] = value
     return nbformat.read(output, as_version=4)
+
+
+def _line_of(failure: PapermillExecutionError) -> str:
+    """Which line of its cell failed, by number and in words; its first where the traceback names none."""
+    lines = failure.source.splitlines()
+    told = _IN_CELL.search(_COLOURS.sub("", "\n".join(failure.traceback)))
+    if told and 0 < int(told[1]) <= len(lines):
+        return f", line {told[1]} ({lines[int(told[1]) - 1].strip()!r})"
+    return f" ({next((line.strip() for line in lines if line.strip()), '')!r})"
 
 
 def _as_it_is(path: Path) -> str:
