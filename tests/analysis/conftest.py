@@ -22,13 +22,17 @@ def network_folder(folder: Path, *, has_ip2: bool) -> Path:
 @pytest.fixture(scope="session")
 def rotated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten blob patterns with noise, turned: easy to tell apart, their angle readable."""
-    folder = tmp_path_factory.mktemp("rotated")
+    return blobs(tmp_path_factory.mktemp("rotated"), noise=15)
+
+
+def blobs(folder: Path, *, noise: float) -> Path:
+    """Ten patterns of values up to 200, as the artifact holds digits. noise: standard deviation of each pixel's own."""
     rng = np.random.default_rng(0)
     patterns = np.zeros((10, 28, 28))
     patterns[:, 8:20, 8:20] = np.kron(rng.random((10, 4, 4)), np.ones((3, 3))) * 200
     for part, digits in (("train", TRAIN), ("test", TEST)):
         labels = (np.arange(digits) % 10).astype(np.uint8)
-        images = np.clip(patterns[labels] + rng.normal(0, 15, (digits, 28, 28)), 0, 255).astype(np.uint8)
+        images = np.clip(patterns[labels] + rng.normal(0, noise, (digits, 28, 28)), 0, 255).astype(np.uint8)
         np.save(folder / f"{part}_images.npy", rotated_copies(images))
         np.save(folder / f"{part}_labels.npy", labels)
     (folder / "meta.json").write_text(json.dumps({"angles_deg": list(ANGLES_DEG)}))

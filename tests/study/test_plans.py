@@ -6,7 +6,7 @@ import pytest
 
 from deepfeatures.data.digits import DigitSource, mnist_source_without_files
 from deepfeatures.data.face_source import FaceSource
-from deepfeatures.study import borrowed_plans, catalogue, chapter_key, fingerprint, paths, profiles
+from deepfeatures.study import borrowed_plans, catalogue, chapter_key, fingerprint, paths, plans, profiles
 from deepfeatures.study.plans import PLANS
 
 SLUGS = list(catalogue.slugs())
@@ -147,6 +147,48 @@ def test_variants_are_made_where_they_are_asked_for():
     assert nearest.inputs["network"].inputs["rotated"].key == nearest.inputs["rotated"].key
     assert moved.inputs["network"].params["momentum"] == "torch"
     assert not {"raw, nearest", "raw, torch momentum"} & set(recipes_of("rotated-mnist", variants=[]))
+
+
+def test_other_rotations_change_nothing_else():
+    named = recipes_of("rotated-mnist", variants=["other-rotations"])
+    usual = named["raw"][0]
+    for way, name in plans.ROTATED_OTHERWISE.items():
+        readout = named[f"raw, {name}"][0]
+        network = readout.inputs["network"]
+        assert readout.inputs["rotated"].params == {"way": way}
+        assert network.inputs["rotated"].key == readout.inputs["rotated"].key
+        assert network.inputs["selection"].key == usual.inputs["network"].inputs["selection"].key
+        assert network.params == usual.inputs["network"].params and readout.params == usual.params
+    upright = named["raw, trained on upright digits"][0]
+    assert upright.inputs["network"].inputs["rotated"].params == {"way": "upright"}
+    assert upright.inputs["rotated"].key == usual.inputs["rotated"].key
+
+
+def test_orders_differ_in_nothing_but_the_order():
+    named = recipes_of("rotated-mnist", variants=["other-orders"])
+    usual, first = named["raw"][0], named["ordered"][0]
+    for order, network in zip(plans.ORDERS, named["ordered"], strict=True):
+        readout = named[f"raw, {order}"][0]
+        assert readout.inputs["network"].key == network.key and readout.params == usual.params
+        assert network.params == {**first.params, "order": order}
+        assert readout.inputs["rotated"].key == network.inputs["rotated"].key == usual.inputs["rotated"].key
+    halted = named["raw, angle by angle, 10,000 steps"][0].inputs["network"]
+    assert halted.params["iterations"] == 10_000 and halted.params["order"] == "angle by angle"
+
+
+def test_more_seeds_are_those_that_follow():
+    named = recipes_of("rotated-mnist", variants=["more-seeds"], seeds=3, first_seed=4)
+    more = [one.inputs["network"].params for one in named["raw, more seeds"]]
+    assert [one["seed"] for one in more] == list(range(7, 14))
+    assert more[0] == {**named["raw"][0].inputs["network"].params, "seed": 7}
+    assert "raw, more seeds" not in recipes_of("rotated-mnist", variants=["more-seeds"], seeds=10)
+
+
+def test_further_readings_are_of_the_network_that_the_others_read():
+    named = recipes_of("rotated-mnist", variants=["other-readings"], seeds=3)
+    further = named["raw/further readings"]
+    assert further[0].inputs == named["raw/readings"][0].inputs
+    assert [one.inputs["network"].key for one in further] == [one.inputs["network"].key for one in named["raw"]]
 
 
 def test_training_for_longer_asks_no_selection():

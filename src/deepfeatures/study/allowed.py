@@ -125,7 +125,8 @@ TABLE: dict[str, Rule] = {
     "prototypes": Between(1, 50, "k-means prototypes of each class"),
     "variants": Each(
         OneOf("nearest-interpolation", "torch-momentum", "three-times-longer", "other-readings",
-              "other-normalisation", "other-pairs", "lighter-pairs", "weight-0-as-long"), 0, 8
+              "other-rotations", "other-orders", "more-seeds", "other-normalisation", "other-pairs", "lighter-pairs",
+              "weight-0-as-long"), 0, 11
     ),
     # pose
     "pose_dimensions": Each(Between(2, 512, "numbers"), 1, 4),

@@ -28,10 +28,13 @@ class Kind:
 KINDS: dict[str, Kind] = {
     # Reading the raw files is covered by their checksum, so the code that finds and reads them does not count.
     "rotated": Kind("deepfeatures.data.rotated", ("deepfeatures.data.rotation",)),
+    "rotated-otherwise": Kind("deepfeatures.data.rotated_otherwise"),
     "selection": Kind("deepfeatures.training.selection"),
+    "network-in-order": Kind("deepfeatures.training.in_order"),
     "network": Kind("deepfeatures.training.final"),
     "readout": Kind("deepfeatures.analysis.readout"),
     "readings": Kind("deepfeatures.analysis.readings"),
+    "further-readings": Kind("deepfeatures.analysis.further_readings"),
     "turned-digits": Kind("deepfeatures.analysis.turned_digits"),
     # Photographs are read by names and sizes that their fingerprints cover; what is rendered is made by code.
     "faces": Kind("deepfeatures.data.faces"),

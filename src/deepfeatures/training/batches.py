@@ -10,7 +10,7 @@ PAIR_KINDS = ("rotations", "class")
 class Stream:
     """Rows 0..rows-1 in an order shuffled anew every epoch, cut into batches that run across epoch ends.
 
-    Caffe reads its database in one fixed shuffled order (deviation D5).
+    Caffe reads its database in one fixed order (deviation D5; training.in_order).
     """
 
     def __init__(self, rows: int, batch: int, seed: int) -> None:
