@@ -20,9 +20,9 @@ MEASURES = {  # prediction array: what it is
 
 
 def seeds_apart(readouts: Sequence[Readout], paper: Mapping[str, float]) -> pd.DataFrame:
-    """measure, seeds, mean, sd, lowest, highest, paper, sds_away: over networks of a kind, two at least, else no row.
+    """measure, seeds, mean, sd, lowest, highest, paper, paper_less_mean_in_sd: over networks of a kind, two at least, else no row.
 
-    sd divides by n - 1; sds_away: the paper's figure less the mean, in sd. paper: by array of MEASURES.
+    sd divides by n - 1. paper: by array of MEASURES.
     """
     rows = []
     for name, what in MEASURES.items() if len(readouts) > 1 else ():
@@ -34,5 +34,5 @@ def seeds_apart(readouts: Sequence[Readout], paper: Mapping[str, float]) -> pd.D
         away = (paper[name] - mean) / sd if sd else np.nan
         rows.append((what, len(found), mean, sd, found.min(), found.max(), paper[name], away))
     return pd.DataFrame(
-        rows, columns=["measure", "seeds", "mean", "sd", "lowest", "highest", "paper", "sds_away"]
+        rows, columns=["measure", "seeds", "mean", "sd", "lowest", "highest", "paper", "paper_less_mean_in_sd"]
     )
