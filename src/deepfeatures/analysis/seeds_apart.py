@@ -20,9 +20,9 @@ MEASURES = {  # prediction array: what it is
 
 
 def seeds_apart(readouts: Sequence[Readout], paper: Mapping[str, float]) -> pd.DataFrame:
-    """measure, seeds, mean, sd, lowest, highest, paper, paper_less_mean_in_sd: over networks of a kind, two at least, else no row.
+    """measure, seeds, mean, sd, lowest, highest, paper, paper_less_mean_in_sd: over networks of a kind.
 
-    sd divides by n - 1. paper: by array of MEASURES.
+    No row for fewer than two. sd divides by n - 1. paper: by array of MEASURES.
     """
     rows = []
     for name, what in MEASURES.items() if len(readouts) > 1 else ():
