@@ -11,7 +11,6 @@ all processes that the command started.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import resource
@@ -29,6 +28,7 @@ FACES = ("attributes", "pose")
 NEIGHBOURS = ("views-and-quality", "parameter-space", "sparse-selective-robust", "localize-then-describe")
 ONE_SEED = {"seeds": 1}
 NO_VARIANTS: dict[str, Any] = {"variants": []}
+MORE_SEEDS = ("more-seeds",)  # the variant that trains what one seed is the opposite of
 PROFILES = ("smoke", "default")
 
 _COMMAND = "import sys; from deepfeatures.cli import main; sys.argv[0] = 'deepfeatures'; main()"
@@ -37,8 +37,14 @@ _TOGETHER = """
 import json, sys
 from deepfeatures.study import build, catalogue
 from deepfeatures.study.chapter_key import plan
-slugs, profile, given = json.loads(sys.argv[1])
-build.build([plan(slug, catalogue.resolve(slug, profile, given)) for slug in slugs])
+slugs, profile, given, left_out = json.loads(sys.argv[1])
+planned = []
+for slug in slugs:
+    parameters = catalogue.resolve(slug, profile, given)
+    if "variants" in parameters:
+        parameters["variants"] = [one for one in parameters["variants"] if one not in left_out]
+    planned.append(plan(slug, parameters))
+build.build(planned)
 """
 
 
@@ -67,23 +73,25 @@ def digits(rounds: int, profiles: Sequence[str] = PROFILES, chapters: Sequence[s
     return {"unit": "s", "rounds": 1} | _each(profiles, chapters)
 
 
+def digits_alone(rounds: int, profiles: Sequence[str] = ("paper",), chapters: Sequence[str] = DIGITS) -> dict[str, Any]:
+    """All four together at the papers' sizes: one network of a kind instead of three, and no variants.
+
+    That is the papers' networks and read-outs, without what is trained beside them to explain where numbers differ.
+    """
+    return _of_one_seed(profiles, chapters, ONE_SEED | NO_VARIANTS)
+
+
 def digits_one_seed(
     rounds: int, profiles: Sequence[str] = ("paper",), chapters: Sequence[str] = DIGITS
 ) -> dict[str, Any]:
-    """All four together at the papers' sizes, with one network of a kind instead of three.
+    """The same with every chapter's variants, but for more seeds."""
+    return _of_one_seed(profiles, chapters, ONE_SEED)
 
-    First the papers' networks alone, then, in the same folder, what was trained beside them to explain where numbers
-    differ (each chapter's `variants`): `paper_seconds` is both together.
-    """
-    found: dict[str, Any] = {"unit": "s", "rounds": 1, "parameters": dict(ONE_SEED)}
+
+def _of_one_seed(profiles: Sequence[str], chapters: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {"unit": "s", "rounds": 1, "parameters": dict(given)}
     for profile in profiles:
-        with tempfile.TemporaryDirectory() as folder:
-            alone = _together(profile, chapters, ONE_SEED | NO_VARIANTS, folder)
-            rest = _together(profile, chapters, ONE_SEED, folder)
-        for unit in ("seconds", "cpu_seconds"):
-            found[f"{profile}_{unit}_without_variants"] = alone[f"{profile}_{unit}"]
-            found[f"{profile}_{unit}"] = round(alone[f"{profile}_{unit}"] + rest[f"{profile}_{unit}"], 1)
-        found[f"{profile}_tiers"] = rest[f"{profile}_tiers"]
+        found |= _together(profile, chapters, given, MORE_SEEDS)
     return found
 
 
@@ -91,6 +99,7 @@ NAMES = {
     "neighbour-chapters": neighbours,
     "face-chapters": faces,
     "digit-chapters": digits,
+    "digit-chapters-papers-alone": digits_alone,
     "digit-chapters-one-seed": digits_one_seed,
 }
 
@@ -103,9 +112,10 @@ def _each(profiles: Sequence[str], chapters: Sequence[str]) -> dict[str, Any]:
 
 
 def _together(
-    profile: str, chapters: Sequence[str], given: Mapping[str, Any] | None = None, folder: str | None = None
+    profile: str, chapters: Sequence[str], given: Mapping[str, Any] | None = None, left_out: Sequence[str] = ()
 ) -> dict[str, Any]:
-    one = _run(["-c", _TOGETHER, json.dumps([list(chapters), profile, given or {}])], folder)
+    """left_out: variants that are not made."""
+    one = _run(["-c", _TOGETHER, json.dumps([list(chapters), profile, given or {}, list(left_out)])])
     return {
         f"{profile}_seconds": one["seconds"],
         f"{profile}_cpu_seconds": one["cpu_seconds"],
@@ -113,12 +123,9 @@ def _together(
     }
 
 
-def _run(arguments: Sequence[str], kept: str | None = None) -> dict[str, Any]:
-    """Seconds of one command in a runs folder, `kept` or one that is made for it.
-
-    Raises RuntimeError with what the command said.
-    """
-    with tempfile.TemporaryDirectory() if kept is None else contextlib.nullcontext(kept) as folder:
+def _run(arguments: Sequence[str]) -> dict[str, Any]:
+    """Seconds of one command in a runs folder that is made for it. Raises RuntimeError with what the command said."""
+    with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"DEEPFEATURES_RUNS": folder}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as the Makefile does: else every process compiles anew
         before, start = _cpu(), time.perf_counter()

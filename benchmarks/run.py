@@ -43,6 +43,7 @@ BENCHMARKS = {
     "neighbour-chapters": "chapter_times:neighbours",
     "face-chapters": "chapter_times:faces",
     "digit-chapters": "chapter_times:digits",
+    "digit-chapters-papers-alone": "chapter_times:digits_alone",
     "digit-chapters-one-seed": "chapter_times:digits_one_seed",
 }
 

@@ -151,25 +151,21 @@ def test_every_benchmark_is_a_function_of_its_module() -> None:
 def test_times_of_chapters_have_what_their_targets_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
     times, asked = runner("chapter_times"), {one.name: one.targets for one in benchmarks.declared(ROOT / "benchmarks")}
     ran: list[Any] = []
-    folders: list[Any] = []
 
-    def run(arguments: Any, kept: str | None = None) -> dict[str, Any]:
+    def run(arguments: Any) -> dict[str, Any]:
         ran.append(arguments)
-        folders.append(kept)
         return {"seconds": 10.0 + len(ran), "cpu_seconds": 1.5, "tiers": {"some-chapter": "rendered"}}
 
     monkeypatch.setattr(times, "_run", run)
     for name, measure in times.NAMES.items():
         found = measure(1)
         assert {target.key for target in asked[name]} <= found.keys() and found["rounds"] == 1, name
-    # smoke one by one, then together: neighbours, faces, digits twice; one seed twice, in one folder
+    # smoke one by one, then together: neighbours, faces, digits twice; one seed without variants and with them
     assert len(ran) == 4 + 1 + 1 + 2 + 2
-    one_seed = times.digits_one_seed(1)
-    assert folders[-1] == folders[-2] is not None and folders[0] is None
-    alone, whole = (json.loads(arguments[-1])[-1] for arguments in ran[-2:])
-    assert alone == {"seeds": 1, "variants": []} and whole == {"seeds": 1}
-    assert one_seed["paper_seconds_without_variants"] == 10.0 + len(ran) - 1
-    assert one_seed["paper_seconds"] == 2 * 10.0 + 2 * len(ran) - 1  # both runs
+    alone, whole = (json.loads(arguments[-1])[1:] for arguments in ran[-2:])
+    assert alone == ["paper", {"seeds": 1, "variants": []}, ["more-seeds"]]
+    assert whole == ["paper", {"seeds": 1}, ["more-seeds"]]
+    assert times.digits_one_seed(1)["paper_seconds"] == 10.0 + len(ran)
     found = times.neighbours(1, profiles=["smoke"])
     assert found["longest_smoke_seconds"] == max(found["smoke_seconds"].values()) and "default_seconds" not in found
 
