@@ -9,7 +9,7 @@ from scipy import ndimage
 from deepfeatures.data import rotated, rotated_otherwise
 from deepfeatures.data.mnist import FINGERPRINT
 from deepfeatures.data.rotation import ANGLES_DEG, rotate
-from deepfeatures.study import plans
+from deepfeatures.study import digit_plans_rotated
 
 TURNING = ("cubic", "whole")
 
@@ -100,4 +100,4 @@ def test_a_set_without_upright_copies_is_refused(tmp_path):
 
 
 def test_plans_ask_for_each_way():
-    assert {*plans.ROTATED_OTHERWISE, "upright"} == {*rotated_otherwise.WAYS}
+    assert {*digit_plans_rotated.ROTATED_OTHERWISE, "upright"} == {*rotated_otherwise.WAYS}

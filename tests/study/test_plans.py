@@ -6,7 +6,8 @@ import pytest
 
 from deepfeatures.data.digits import DigitSource, mnist_source_without_files
 from deepfeatures.data.face_source import FaceSource
-from deepfeatures.study import borrowed_plans, catalogue, chapter_key, fingerprint, paths, plans, profiles
+from deepfeatures.study import borrowed_plans, catalogue, chapter_key, fingerprint, paths, profiles
+from deepfeatures.study.digit_plans_rotated import ORDERS, ROTATED_OTHERWISE
 from deepfeatures.study.plans import PLANS
 
 SLUGS = list(catalogue.slugs())
@@ -152,7 +153,7 @@ def test_variants_are_made_where_they_are_asked_for():
 def test_other_rotations_change_nothing_else():
     named = recipes_of("rotated-mnist", variants=["other-rotations"])
     usual = named["raw"][0]
-    for way, name in plans.ROTATED_OTHERWISE.items():
+    for way, name in ROTATED_OTHERWISE.items():
         readout = named[f"raw, {name}"][0]
         network = readout.inputs["network"]
         assert readout.inputs["rotated"].params == {"way": way}
@@ -167,7 +168,7 @@ def test_other_rotations_change_nothing_else():
 def test_orders_differ_in_nothing_but_the_order():
     named = recipes_of("rotated-mnist", variants=["other-orders"])
     usual, first = named["raw"][0], named["ordered"][0]
-    for order, network in zip(plans.ORDERS, named["ordered"], strict=True):
+    for order, network in zip(ORDERS, named["ordered"], strict=True):
         readout = named[f"raw, {order}"][0]
         assert readout.inputs["network"].key == network.key and readout.params == usual.params
         assert network.params == {**first.params, "order": order}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepfeatures.networks.lenet import load
-from deepfeatures.study import plans
+from deepfeatures.study import digit_plans_rotated
 from deepfeatures.training import in_order, loop
 from deepfeatures.training.batches import Stream
 from deepfeatures.training.in_order import ORDERS, FixedOrder, whole_passes
@@ -122,4 +122,4 @@ def test_what_is_asked_wrongly_is_said(rotated, tmp_path):
 
 
 def test_plans_ask_for_each_order():
-    assert {in_order.USUAL, *ORDERS} == {*plans.ORDERS}
+    assert {in_order.USUAL, *ORDERS} == {*digit_plans_rotated.ORDERS}

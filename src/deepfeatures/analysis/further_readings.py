@@ -1,6 +1,7 @@
 """More departures from what the paper does with LeNet's ip1, as analysis.readings has them, on one trained network.
 
-Rudd et al. 2017, section 4.1, to whose figures none of them was found to lead. Mixed sides of the ReLU and pixels of
+Rudd et al. 2017, section 4.1. One leads to the paper's figure: per_angle_own, means of an estimated angle where each
+class judges by the angle that its own regressor reads. Mixed sides of the ReLU and pixels of
 another scale are slips that Caffe invites: a network's deploy file does not hold the scale of its data layer, and a
 forward pass that ends at ip1 leaves out the ReLU. Means of images that are classified correctly are what OpenMax calls
 mean activation vectors (Bendale and Boult 2016).

@@ -18,7 +18,8 @@ from deepfeatures.study import catalogue
 from deepfeatures.study.allowed import did_you_mean
 
 if TYPE_CHECKING:
-    from deepfeatures.study.plans import Named, Plan
+    from deepfeatures.study.digit_bench import Named
+    from deepfeatures.study.plans import Plan
 
 NONE = "none"
 

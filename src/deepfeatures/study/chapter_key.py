@@ -11,8 +11,9 @@ from typing import Any
 
 from deepfeatures.study import catalogue, claims, fingerprint, paths, reached, sources
 from deepfeatures.study.devices import pick_device
+from deepfeatures.study.digit_bench import Named
 from deepfeatures.study.parameters import Value
-from deepfeatures.study.plans import PLANS, Named
+from deepfeatures.study.plans import PLANS
 from deepfeatures.study.sources import Source
 
 
